@@ -1,0 +1,1 @@
+"""Elkhound's analyzers: run beside the data, read a store, return findings."""

@@ -1,0 +1,1 @@
+"""Stores: where the records are, and the questions they answer."""

@@ -1,0 +1,248 @@
+"""Make a record of a log call: an error record where something failed, a service log otherwise."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+import orjson
+
+from shipper.context import current_prediction
+from shipper.exceptions import describe, mark_recorded, recorded_as
+from shipper.features import clean_name
+from shipper.fingerprint import message_fingerprint
+from shipper.identifiers import new_event_id
+from shipper.masking import mask
+from shipper.pipeline import Pipeline
+from shipper.records import Document, Error, ServiceLog
+from shipper.redaction import REDACTED, Redactor
+from shipper.schema import MAXIMUM_KEYWORD_LENGTH, schema
+
+_ERROR_LEVELS = frozenset(("error", "critical"))
+_OWN_LOGGERS = ("elkhound", "shipper")
+
+
+def log_event(
+    pipeline: Pipeline,
+    level: str,
+    logger: str,
+    message: str,
+    fields: Mapping[str, Any],
+    error: BaseException | None = None,
+    *,
+    origin: Document | None = None,
+    now: int | None = None,
+    handled: bool | None = None,
+) -> None:
+    """Send the record of one log call; never raises.
+
+    An exception gets one error record: where the same exception is logged again on its way up,
+    the later calls become service logs that name its fingerprint.
+
+    Args:
+        pipeline: Where to.
+        level: Lower-case level.
+        logger: Name of the logger.
+        message: The message, formatted.
+        fields: The call's own fields; known ECS names go to their place, others to ``labels``.
+        error: The exception, if any.
+        origin: File, line and function of the call.
+        now: Time of the call in nanoseconds since the epoch.
+        handled: False when nothing caught the exception.
+    """
+    try:
+        log: Document = {"level": level, "logger": logger}
+        if origin is not None:
+            log["origin"] = origin
+        text = pipeline.redactor.text(message)[:MAXIMUM_KEYWORD_LENGTH]
+        extra = _sort_fields(fields, pipeline.redactor)
+        if (error is not None and recorded_as(error) is None) or (
+            error is None and level in _ERROR_LEVELS
+        ):
+            _send_error(pipeline, text, log, extra, error, logger, now, handled)
+            return
+        if error is not None:
+            described = describe(error, pipeline.redactor)
+            extra["error"] = {"type": described.type, "fingerprint": described.fingerprint}
+        pipeline.send(ServiceLog(message=text, log=log, fields=extra), now=now)
+    except Exception as failure:
+        pipeline.count_failure(failure)
+
+
+def _send_error(
+    pipeline: Pipeline,
+    message: str,
+    log: Document,
+    extra: Document,
+    error: BaseException | None,
+    logger: str,
+    now: int | None,
+    handled: bool | None,
+) -> None:
+    identity = new_event_id(now)
+    if error is None:
+        described: Document = {
+            "message": message,
+            "template": mask(message)[:MAXIMUM_KEYWORD_LENGTH],
+            "fingerprint": message_fingerprint(logger, message),
+            "type": "log",
+        }
+    else:
+        described = describe(error, pipeline.redactor).document()
+        mark_recorded(error, identity)
+    context = current_prediction.get()
+    record = Error(
+        error=described,
+        message=message,
+        log=log,
+        handled=handled,
+        model=None if context is None else context.model,
+        version=None if context is None else context.version,
+        prediction_id=None if context is None else context.prediction_id,
+        request_id=None if context is None else context.request_id,
+        segments=None if context is None else context.segments,
+    )
+    pipeline.send(_WithFields(record, extra), event_id=identity, now=now, urgent=True)
+
+
+class _WithFields:
+    """An error record with the log call's own fields laid under it."""
+
+    kind = "error"
+    __slots__ = ("_fields", "_record")
+
+    def __init__(self, record: Error, fields: Document) -> None:
+        self._record = record
+        self._fields = fields
+
+    def document(self) -> Document:
+        from shipper.envelope import merge
+
+        merged: Document = merge(self._fields, self._record.document())
+        return merged
+
+
+def is_own_logger(name: str) -> bool:
+    """Return whether a logger is the shipper's, whose messages must not come back to it."""
+    return name in _OWN_LOGGERS or name.startswith("elkhound.")
+
+
+def level_name(number: int) -> str:
+    """Return a level's lower-case name; an unnamed one gets the next lower name."""
+    if number >= logging.CRITICAL:
+        return "critical"
+    if number >= logging.ERROR:
+        return "error"
+    if number >= logging.WARNING:
+        return "warning"
+    return "info" if number >= logging.INFO else "debug"
+
+
+def find_exception(given: Any) -> BaseException | None:
+    """Return the exception that an ``exc_info`` means: True, an exception or a triple."""
+    if not given:
+        return None
+    if isinstance(given, BaseException):
+        return given
+    if isinstance(given, tuple):
+        return given[1] if len(given) == 3 and isinstance(given[1], BaseException) else None
+    return sys.exc_info()[1]
+
+
+# What a log call may set itself, beside its labels.
+_SETTABLE = ("trace.", "span.", "transaction.", "http.", "url.", "user.", "ml.", "error.code", "event.")
+_PROTECTED = ("event.id", "event.created", "event.sequence", "event.ingested", "event.kind")
+
+_MAXIMUM_CACHED_KEYS = 10_000
+_keys: dict[str, tuple[str, str | None, bool]] = {}
+
+
+def _sort_fields(fields: Mapping[str, Any], redactor: Redactor) -> Document:
+    document: Document = {}
+    labels: dict[str, str] = {}
+    numeric: dict[str, float] = {}
+    for key, value in fields.items():
+        name, known_type, is_secret = _keys.get(key) or _describe_key(key, redactor)
+        kind = type(value)
+        if value is None:
+            continue
+        if is_secret:
+            labels[name] = REDACTED
+        elif known_type is not None and _place_known(document, key, known_type, value, redactor):
+            continue
+        elif kind is str:
+            labels[name] = redactor.text(value)[:MAXIMUM_KEYWORD_LENGTH]
+        elif kind is bool:
+            labels[name] = "true" if value else "false"
+        elif (kind is int or kind is float) and isfinite(value):
+            numeric[name] = value
+        else:
+            _place_object(labels, numeric, name, value, redactor)
+    if labels:
+        document["labels"] = labels
+    if numeric:
+        document["numeric_labels"] = numeric
+    return document
+
+
+def _describe_key(key: Any, redactor: Redactor) -> tuple[str, str | None, bool]:
+    """Return the label for a key, the type of the known field it names, and if it is a secret."""
+    text = str(key)
+    name = clean_name(text)
+    known_type = None
+    if text.startswith(_SETTABLE) and not text.startswith(_PROTECTED):
+        field = schema("error").field(text)
+        known_type = None if field is None or field.is_array else field.type
+    described = (name, known_type, redactor.is_secret_key(name))
+    if len(_keys) >= _MAXIMUM_CACHED_KEYS:
+        _keys.clear()
+    _keys[key] = described
+    return described
+
+
+def _place_object(
+    labels: dict[str, str], numeric: dict[str, float], name: str, value: Any, redactor: Redactor
+) -> None:
+    """Place a NumPy scalar as a number, and anything else as redacted JSON or text."""
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        value = value.item()
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+            numeric[name] = value
+            return
+    if isinstance(value, Mapping | list | tuple):
+        plain = redactor.value(name, value)
+        try:
+            text = orjson.dumps(plain, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        except TypeError:
+            text = str(plain)
+    else:
+        text = redactor.text(str(value))
+    labels[name] = text[:MAXIMUM_KEYWORD_LENGTH]
+
+
+def _place_known(
+    document: Document, name: str, kind: str, value: Any, redactor: Redactor
+) -> bool:
+    """Put the value of a known ECS name into its place; False leaves it to the labels."""
+    converted = _convert(kind, value, redactor)
+    if converted is None:
+        return False
+    node = document
+    *parents, leaf = name.split(".")
+    for part in parents:
+        node = node.setdefault(part, {})
+    node[leaf] = converted
+    return True
+
+
+def _convert(kind: str, value: Any, redactor: Redactor) -> Any:
+    if kind == "keyword":
+        return redactor.text(str(value))[:MAXIMUM_KEYWORD_LENGTH]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if kind == "long" and isinstance(value, int):
+        return value
+    return value if kind == "double" and isfinite(value) else None
