@@ -1,0 +1,1 @@
+"""Error groups: which errors are the same fault."""

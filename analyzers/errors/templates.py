@@ -1,0 +1,197 @@
+"""Find the templates of log messages: what a program wrote, and where the parameters are.
+
+Works on distinct messages after masking. Messages of the same length in words are split column by
+column, the most telling column first, until what still varies looks like a parameter: that keeps
+the words of the program's own sentences apart and joins what differs only in values. The idea of
+splitting by columns is IPLoM's (Makanju, Zincir-Heywood, Milios: Clustering Event Logs Using
+Iterative Partitioning, KDD 2009); the decision what a parameter is uses the token statistics of
+the whole batch, as Brain does (Yu et al., IEEE Transactions on Services Computing, 2023).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from shipper.fingerprint import digest
+from shipper.masking import PARAMETER, mask_unquoted, parameter_type
+
+MINIMUM_CONSTANT_SHARE = 0.5
+"""Share of columns that must agree before the rest may be parameters."""
+
+MINIMUM_WORDS_OF_PARAMETER = 4
+"""Distinct words from which a column of plain words may be a parameter."""
+
+MINIMUM_NAMES_OF_PARAMETER = 10
+"""The same for capitalised words (states, methods, types) and for the first word of a message."""
+
+MINIMUM_SPREAD = 0.5
+"""Distinct words for each distinct message from which such a column is one."""
+
+_WORD = re.compile(r"[(\[\"'<]*[A-Za-z][A-Za-z'/-]*[.,:;!?)\]\"'>]*|[^A-Za-z0-9*]+")
+_NAME_OF_STATE = re.compile(r"[(\[\"'<]*[A-Z]")
+_EDGES = re.compile(r"[=:,;()\[\]{}<>\"'/|@#&]")
+_SPACE = re.compile(r"\s+")
+_REPEATED = re.compile(r"<\*>(?:[-_./+]?<\*>)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template and its stable id.
+
+    Attributes:
+        id: Hash of the template's text.
+        text: The template, parameters written ``<*>``.
+    """
+
+    id: str
+    text: str
+
+
+def template_id(text: str) -> str:
+    """Return the id of a template: the same in every run and on every machine."""
+    return digest(("template", text))
+
+
+def find_templates(messages: Iterable[str]) -> list[Template]:
+    """Return the template of each message, in order.
+
+    Args:
+        messages: Log messages; only their first line counts.
+    """
+    masked = [mask_message(message) for message in messages]
+    known = {text: Template(template_id(t), t) for text, t in mine(set(masked)).items()}
+    return [known[text] for text in masked]
+
+
+def mask_message(message: str) -> str:
+    """Return the masked first line of a message, as ``mine`` takes it."""
+    line = message.partition("\n")[0] if "\n" in message else message
+    masked = mask_unquoted(line)
+    return _REPEATED.sub(PARAMETER, masked) if "<*><*>" in masked or "*>" in masked else masked
+
+
+def mine(masked: Iterable[str]) -> dict[str, str]:
+    """Return the template of each distinct masked message.
+
+    Args:
+        masked: Messages as ``mask_message`` gives them.
+    """
+    by_length: dict[int, list[list[str]]] = {}
+    for text in sorted(set(masked)):
+        words = text.split()
+        by_length.setdefault(len(words), []).append([*words, text])
+    result: dict[str, str] = {}
+    for length, rows in by_length.items():
+        for cluster in _partition(rows, length):
+            template = _template(cluster, length)
+            for row in cluster:
+                result[row[length]] = template
+    return result
+
+
+def parameters(message: str, template: str) -> list[tuple[str, str]]:
+    """Return the values that a message has at the template's ``<*>``, each with its type.
+
+    A message that does not match its template, which a widened one may not, gives none.
+    """
+    pattern = ".+?".join(re.escape(part) for part in template.split(PARAMETER))
+    pattern = pattern.replace(".+?", "(.+?)")
+    found = re.fullmatch(_SPACE.sub(r"\\s+", pattern.replace("\\ ", " ")), message, re.DOTALL)
+    if found is None:
+        return []
+    return [(value, parameter_type(value)) for value in found.groups()]
+
+
+Row = list[str]
+
+
+def _partition(rows: list[Row], length: int) -> list[list[Row]]:
+    waiting = [rows]
+    finished: list[list[Row]] = []
+    while waiting:
+        cluster = waiting.pop()
+        column = _splitting_column(cluster, length) if len(cluster) > 1 else None
+        if column is None:
+            finished.append(cluster)
+            continue
+        parts: dict[str, list[Row]] = {}
+        for row in cluster:
+            parts.setdefault(row[column], []).append(row)
+        waiting.extend(parts.values())
+    return finished
+
+
+def _splitting_column(cluster: Sequence[Row], length: int) -> int | None:
+    """Return the column to split by, or None where all that varies looks like a parameter."""
+    constant = 0
+    neutral = 0
+    varying: list[tuple[int, Counter[str]]] = []
+    for column in range(length):
+        values = Counter(row[column] for row in cluster)
+        if len(values) > 1:
+            varying.append((column, values))
+        elif cluster[0][column] == PARAMETER:
+            neutral += 1
+        else:
+            constant += 1
+    if not varying:
+        return None
+    agreeing = constant / max(1, length - neutral)
+    certain = [
+        (len(values), column)
+        for column, values in varying
+        if not _is_parameter(values, len(cluster), column)
+    ]
+    if certain:
+        return min(certain)[1]
+    if agreeing >= MINIMUM_CONSTANT_SHARE:
+        return None
+    wordy = [(len(values), column) for column, values in varying if _is_wordy(values)]
+    if wordy:
+        return min(wordy)[1]
+    return None
+
+
+def _is_parameter(values: Counter[str], rows: int, column: int) -> bool:
+    words = [value for value in values if _WORD.fullmatch(value)]
+    if len(words) < len(values):
+        return True
+    named = column == 0 or all(_NAME_OF_STATE.match(word) for word in words)
+    enough = MINIMUM_NAMES_OF_PARAMETER if named else MINIMUM_WORDS_OF_PARAMETER
+    return len(values) >= enough and len(values) / rows >= MINIMUM_SPREAD
+
+
+def _is_wordy(values: Counter[str]) -> bool:
+    return any(_WORD.fullmatch(value) for value in values)
+
+
+def _template(cluster: Sequence[Row], length: int) -> str:
+    words: list[str] = []
+    for column in range(length):
+        values = {row[column] for row in cluster}
+        words.append(next(iter(values)) if len(values) == 1 else _generalise(sorted(values)))
+    return _REPEATED.sub(PARAMETER, " ".join(words))
+
+
+def _generalise(values: Sequence[str]) -> str:
+    """Return ``<*>`` with the beginning and end that all values share, cut at a delimiter."""
+    shortest = min(values, key=len)
+    start = 0
+    while start < len(shortest) and all(value[start] == shortest[start] for value in values):
+        start += 1
+    end = 0
+    while end < len(shortest) - start and all(
+        value[-1 - end] == shortest[-1 - end] for value in values
+    ):
+        end += 1
+    prefix = shortest[:start]
+    suffix = shortest[len(shortest) - end :] if end else ""
+    last = max((found.end() for found in _EDGES.finditer(prefix)), default=0)
+    first = next((found.start() for found in _EDGES.finditer(suffix)), len(suffix))
+    trailing = re.search(r"[.,;:!?]+$", suffix)
+    if first == len(suffix) and trailing:
+        first = trailing.start()
+    return prefix[:last] + PARAMETER + suffix[first:]

@@ -1,0 +1,201 @@
+"""The one shape of a result: reports, incidents and alerts are made from findings only."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
+
+Severity = Literal["info", "warning", "critical"]
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What an error group is: its exceptions, place and template.
+
+    Attributes:
+        exception: Class of the exception raised last.
+        types: Classes of the whole chain.
+        culprit: Innermost own-code place, as ``module:function``.
+        template: Message template; ``<*>`` are parameters.
+        message: A message as it was.
+        fingerprints: The fingerprints that make the group.
+    """
+
+    kind: ClassVar[str] = "description"
+
+    exception: str
+    types: tuple[str, ...]
+    culprit: str
+    template: str
+    message: str
+    fingerprints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """How often each value of a field occurs among the group's records."""
+
+    kind: ClassVar[str] = "breakdown"
+
+    field: str
+    values: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Counts in buckets of equal width; buckets without a record are left out."""
+
+    kind: ClassVar[str] = "timeline"
+
+    seconds: float
+    counts: tuple[tuple[datetime, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """A value that failed requests have more often than others.
+
+    Attributes:
+        field: The field.
+        value: Its value.
+        with_error: Failed requests of the group that have the value.
+        failed: Failed requests of the group.
+        without_error: Other requests that have it.
+        others: Other requests.
+        lift: How many times as frequent it is; None where no other request has it.
+        excess: Difference of the two shares.
+        p: One-sided p-value of Fisher's exact test.
+        q: The same, corrected for all values of all groups looked at.
+    """
+
+    kind: ClassVar[str] = "contrast"
+
+    field: str
+    value: str
+    with_error: int
+    failed: int
+    without_error: int
+    others: int
+    lift: float | None
+    excess: float
+    p: float
+    q: float
+
+    @property
+    def share(self) -> float:
+        """Share of the failed requests that have the value."""
+        return self.with_error / self.failed
+
+    @property
+    def other_share(self) -> float:
+        """Share of the other requests that have it."""
+        return self.without_error / self.others
+
+
+@dataclass(frozen=True, slots=True)
+class StackTrace:
+    """A representative stack trace: that of the earliest record."""
+
+    kind: ClassVar[str] = "stack_trace"
+
+    event_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The last change to a model before the onset."""
+
+    kind: ClassVar[str] = "change"
+
+    time: datetime
+    action: str
+    model: str
+    version: str
+    previous_version: str
+    reason: str
+    seconds_before: float
+
+
+Evidence = Description | Breakdown | Timeline | Contrast | StackTrace | Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One result.
+
+    Attributes:
+        kind: What was found, such as ``error-group``.
+        id: Stable id: the same for the same subject in every run.
+        subject: What it is about.
+        summary: One sentence.
+        model: The model, where it is one.
+        version: Its version, where it is one.
+        segment: The segment, where it is one.
+        since: Begin of the window looked at.
+        until: End of the window.
+        n: Number of records behind it.
+        requests: Requests that it could have touched; 0 where it is tied to none.
+        effect: Share of those requests that it did touch; None without requests.
+        p: p-value of the strongest evidence; None where nothing was tested.
+        q: The same, corrected for multiple tests.
+        onset: Earliest and latest time at which it can have begun.
+        last_seen: When it was seen last.
+        severity: info, warning or critical.
+        evidence: What it rests on.
+    """
+
+    kind: str
+    id: str
+    subject: str
+    summary: str
+    model: str | None
+    version: str | None
+    segment: str | None = None
+    since: datetime | None
+    until: datetime | None
+    n: int
+    requests: int
+    effect: float | None
+    p: float | None
+    q: float | None
+    onset: tuple[datetime, datetime]
+    last_seen: datetime
+    severity: Severity
+    evidence: tuple[Evidence, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return the finding as plain values, ready for JSON."""
+        document = {
+            field.name: plain(getattr(self, field.name))
+            for field in dataclasses.fields(self)
+            if field.name != "evidence"
+        }
+        document["evidence"] = [
+            {"kind": item.kind, **_fields(item)} for item in self.evidence
+        ]
+        return document
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: times as ISO 8601 in UTC, no NaN, no infinity."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _fields(value)
+    return value
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}

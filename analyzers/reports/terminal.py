@@ -1,0 +1,168 @@
+"""The report on a terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from analyzers.findings import Breakdown, Change, Contrast, Description, Finding, StackTrace, Timeline
+from analyzers.reports.wording import (
+    change_text,
+    event_text,
+    evidence_of,
+    headline,
+    joined,
+    lift_text,
+    notes,
+    probability,
+    share,
+    time_of_day,
+    value_text,
+)
+from analyzers.root_cause.error_report import ErrorReport
+
+_STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+_SPARK_WIDTH = 60
+_TRACE_LINES = 14
+
+
+def render_terminal(report: ErrorReport, console: Console) -> None:
+    """Print the report.
+
+    Args:
+        report: The report.
+        console: Where to; its width and colours are respected.
+    """
+    console.print(Text(headline(report), style="bold"))
+    if report.since is not None:
+        console.print(
+            f"[dim]{time_of_day(report.since)} to {time_of_day(report.until, report.since)} UTC, "
+            f"{escape(report.store)}[/dim]"
+        )
+    for note in notes(report):
+        console.print(Text(f"note: {note}", style="yellow"))
+    if report.events:
+        console.print()
+        for event in report.events[:20]:
+            line = f"{time_of_day(event.time, report.since)}  {event_text(event)}"
+            console.print(Text(line + (f": {event.reason}" if event.reason else ""), style="blue"))
+    if report.findings:
+        console.print()
+        console.print(_overview(report))
+    for place, finding in enumerate(report.findings, 1):
+        console.print()
+        console.print(_panel(place, finding, report))
+
+
+def terminal_text(report: ErrorReport, width: int = 100) -> str:
+    """Return what ``render_terminal`` prints, without colours."""
+    output = io.StringIO()
+    render_terminal(report, Console(file=output, width=width, no_color=True, force_terminal=False))
+    return output.getvalue()
+
+
+def _overview(report: ErrorReport) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for header, justify in (("#", "right"), ("errors", "right"), ("since", "left"), ("", "left"), ("what", "left")):
+        table.add_column(header, justify=justify, no_wrap=header != "what")  # type: ignore[arg-type]
+    for place, finding in enumerate(report.findings, 1):
+        table.add_row(
+            str(place),
+            f"{finding.n:,}",
+            time_of_day(finding.onset[1], report.since),
+            Text(finding.severity, style=_STYLES[finding.severity]),
+            Text(finding.subject, overflow="ellipsis", no_wrap=True),
+        )
+    return table
+
+
+def _panel(place: int, finding: Finding, report: ErrorReport) -> Panel:
+    parts: list[object] = [Text(finding.summary), Text()]
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column()
+    onset = finding.onset
+    facts.add_row(
+        "began",
+        Text(
+            f"between {time_of_day(onset[0], report.since)} and {time_of_day(onset[1], report.since)}, "
+            f"last seen {time_of_day(finding.last_seen, report.since)}"
+        ),
+    )
+    if finding.effect is not None:
+        facts.add_row("failed", Text(f"{share(finding.effect)} of the requests while active"))
+    for change in evidence_of(finding, Change):
+        facts.add_row("change before", Text(change_text(change)))
+    for breakdown in evidence_of(finding, Breakdown):
+        facts.add_row(breakdown.field, Text(joined(breakdown.values)))
+    for item in evidence_of(finding, Description):
+        facts.add_row("template", Text(item.template))
+    facts.add_row("group", Text(finding.id))
+    for timeline in evidence_of(finding, Timeline):
+        facts.add_row("over time", Text(sparkline(timeline, report), style=_STYLES[finding.severity]))
+    parts.append(facts)
+    contrasts = evidence_of(finding, Contrast)
+    if contrasts:
+        parts += [Text(), _contrasts(contrasts)]
+    for trace in evidence_of(finding, StackTrace):
+        parts += [Text(), Padding(Text(_shorten(trace.text), style="dim"), (0, 0, 0, 2))]
+    title = f"[{_STYLES[finding.severity]}]{place}. {escape(finding.subject)}[/]"
+    return Panel(Group(*parts), title=title, title_align="left")  # type: ignore[arg-type]
+
+
+def _contrasts(contrasts: Sequence[Contrast]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("goes with")
+    for header in ("failed requests", "other requests", "lift", "q"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for contrast in contrasts:
+        table.add_row(
+            Text(value_text(contrast)),
+            f"{_bar(contrast.share)} {share(contrast.share):>6}",
+            f"{_bar(contrast.other_share)} {share(contrast.other_share):>6}",
+            lift_text(contrast),
+            probability(contrast.q),
+        )
+    return table
+
+
+def _bar(value: float, width: int = 8) -> str:
+    filled = round(value * width)
+    return "█" * filled + "·" * (width - filled)
+
+
+def sparkline(timeline: Timeline, report: ErrorReport) -> str:
+    """Return counts over the report's window as a row of blocks, the highest count full."""
+    if report.since is None or report.until is None or not timeline.counts:
+        return ""
+    origin = _bucket(report.since, timeline.seconds)
+    columns = min(_SPARK_WIDTH, _bucket(report.until, timeline.seconds) - origin + 1)
+    heights = [0] * max(1, columns)
+    for start, count in timeline.counts:
+        place = min(len(heights) - 1, max(0, _bucket(start, timeline.seconds) - origin))
+        heights[place] += count
+    most = max(heights)
+    return "".join(
+        _BLOCKS[0 if not height else max(1, round(height / most * 8))] for height in heights
+    )
+
+
+def _bucket(moment: datetime, seconds: float) -> int:
+    return int(moment.timestamp() // seconds)
+
+
+def _shorten(trace: str) -> str:
+    lines = trace.splitlines()
+    if len(lines) <= _TRACE_LINES:
+        return trace
+    hidden = len(lines) - _TRACE_LINES
+    return "\n".join([*lines[:2], f"  ... {hidden} lines ...", *lines[-(_TRACE_LINES - 2) :]])
