@@ -1,0 +1,40 @@
+"""The command line: ``elkhound <noun> [verb]``. Commands load when they are called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from shipper._version import package_version
+
+COMMANDS = {
+    "errors": "analyzers.commands.errors:errors",
+    "import": "analyzers.commands.importing:import_file",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when the command is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        target = COMMANDS.get(cmd_name)
+        if target is None:
+            return None
+        module, _, name = target.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_version(), prog_name="elkhound")
+def main() -> None:
+    """Log analytics for machine-learning services: what broke, since when, for whom, and why.
+
+    Exit codes: 0 fine, 1 findings (with --fail-on), 2 bad input or usage, 3 store unreachable.
+    """

@@ -1,0 +1,149 @@
+"""``elkhound errors``: the root-cause report, and the grouping of any log file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzers.commands.options import (
+    BadInput,
+    clear_errors,
+    format_option,
+    model_conditions,
+    model_options,
+    opened_store,
+    output_option,
+    store_option,
+    window_options,
+    working,
+    write_text,
+)
+
+if TYPE_CHECKING:
+    from analyzers.errors.labelling import Label
+    from analyzers.root_cause.error_report import ErrorReport
+
+SEVERITIES = ("info", "warning", "critical")
+
+
+@click.group(invoke_without_command=True)
+@store_option
+@window_options
+@model_options
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="Most error groups to show.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    help="Exit with 1 if a group is at least this severe.",
+)
+@format_option("terminal", "json", "ndjson", "md", "html")
+@output_option
+@click.pass_context
+def errors(
+    context: click.Context,
+    store: str,
+    since: datetime | None,
+    until: datetime | None,
+    model: str | None,
+    version: str | None,
+    limit: int,
+    fail_on: str | None,
+    format_name: str,
+    output: Path | None,
+) -> None:
+    """Report error groups: what broke, since when, for whom, and what goes with it."""
+    if context.invoked_subcommand is not None:
+        return
+    if since is not None and until is not None and since >= until:
+        raise BadInput("--since must lie before --until")
+    with clear_errors():
+        from analyzers.root_cause.error_report import report_errors
+        from analyzers.stores.base import Window
+
+        with working("Reading records and grouping errors"), opened_store(store) as opened:
+            report = report_errors(
+                opened, Window(since, until), model_conditions(model, version), limit
+            )
+        _show(report, format_name, output)
+    if fail_on is not None and any(
+        SEVERITIES.index(f.severity) >= SEVERITIES.index(fail_on) for f in report.findings
+    ):
+        context.exit(1)
+
+
+@errors.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--field", metavar="NAME", help="Column (CSV) or field (NDJSON) that holds the message.")
+@format_option("terminal", "ndjson", "json")
+@output_option
+def group(file: Path, field: str | None, format_name: str, output: Path | None) -> None:
+    """Label every line of a text log, CSV or NDJSON file with its group and template.
+
+    ECS error records are grouped by their stack traces. No store is needed.
+    """
+    with clear_errors():
+        from analyzers.errors.labelling import InputError, label_file
+
+        try:
+            with working("Grouping messages"):
+                labels = label_file(file, field)
+        except InputError as error:
+            raise BadInput(str(error)) from error
+        except OSError as error:
+            raise BadInput(f"{file} cannot be read: {error.strerror}") from error
+        _show_labels(labels, format_name, output)
+    unread = [label for label in labels if label.group is None]
+    if unread:
+        click.echo(
+            f"{len(unread):,} of {len(labels):,} lines have no group "
+            f"(first: line {unread[0].line}: {unread[0].reason})",
+            err=True,
+        )
+
+
+def _show(report: ErrorReport, format_name: str, output: Path | None) -> None:
+    match format_name:
+        case "terminal":
+            from analyzers.reports.terminal import render_terminal, terminal_text
+
+            if output is not None:
+                write_text(terminal_text(report), output)
+            else:
+                from rich.console import Console
+
+                render_terminal(report, Console())
+        case "json":
+            from analyzers.reports.json_report import render_json
+
+            write_text(render_json(report), output)
+        case "ndjson":
+            from analyzers.reports.json_report import render_ndjson
+
+            write_text(render_ndjson(report), output)
+        case "md":
+            from analyzers.reports.markdown import render_markdown
+
+            write_text(render_markdown(report), output)
+        case _:
+            from analyzers.reports.html import render_html
+
+            write_text(render_html(report), output)
+
+
+def _show_labels(labels: list[Label], format_name: str, output: Path | None) -> None:
+    import orjson
+
+    documents = [label.document() for label in labels]
+    if format_name == "ndjson":
+        write_text("".join(orjson.dumps(d).decode() + "\n" for d in documents), output)
+    elif format_name == "json":
+        write_text(orjson.dumps(documents, option=orjson.OPT_INDENT_2).decode() + "\n", output)
+    else:
+        counts = Counter((label.group, label.template) for label in labels if label.group)
+        lines = [f"{count:>9,}  {group}  {template}\n" for (group, template), count in counts.most_common()]
+        total = f"{len(labels):,} lines in {len(counts):,} groups\n"
+        write_text("".join([*lines, total]), output)

@@ -1,0 +1,172 @@
+"""Options that commands share, and the way their errors reach the user."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from analyzers.stores.base import Condition, Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_STORE = "elkhound-data"
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+
+
+class BadInput(click.ClickException):
+    """Bad input: one sentence, exit code 2."""
+
+    exit_code = 2
+
+
+class StoreUnreachable(click.ClickException):
+    """No such store, or no answer from it: one sentence, exit code 3."""
+
+    exit_code = 3
+
+
+class Moment(click.ParamType):
+    """A time: ISO 8601 (UTC where no zone is given), or a span before now such as ``2h``."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the time with its zone."""
+        if isinstance(value, datetime):
+            return value
+        span = _SPAN.fullmatch(value.strip())
+        try:
+            if span is not None:
+                return datetime.now(UTC) - timedelta(seconds=float(span[1]) * _UNITS[span[2]])
+            moment = datetime.fromisoformat(value.strip())
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no time: give ISO 8601 (2026-11-21T04:00Z) or a span (30m, 2h, 7d)", param, ctx)
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def store_option(function: F) -> F:
+    """Add ``--store``."""
+    return click.option(
+        "--store",
+        envvar="ELKHOUND_STORE",
+        default=DEFAULT_STORE,
+        show_default=True,
+        metavar="FOLDER",
+        help="Folder that the service writes (its `to=`); also ELKHOUND_STORE.",
+    )(function)
+
+
+def window_options(function: F) -> F:
+    """Add ``--since`` and ``--until``."""
+    since = click.option("--since", type=Moment(), help="Begin: ISO 8601, or a span before now such as 2h.")
+    until = click.option("--until", type=Moment(), help="End: ISO 8601, or a span before now; default now.")
+    return since(until(function))
+
+
+def model_options(function: F) -> F:
+    """Add ``--model`` and ``--version``."""
+    model = click.option("--model", metavar="NAME", help="Only this model.")
+    version = click.option("--version", metavar="VERSION", help="Only this version of the model.")
+    return model(version(function))
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """Add ``--format`` with the formats a command knows, the first by default."""
+    return click.option(
+        "--format",
+        "format_name",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to show the result.",
+    )
+
+
+def output_option(function: F) -> F:
+    """Add ``--output``."""
+    return click.option(
+        "--output",
+        "-o",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write to this file instead of standard output.",
+    )(function)
+
+
+def model_conditions(model: str | None, version: str | None) -> list[Condition]:
+    """Return the conditions that ``--model`` and ``--version`` stand for."""
+    from analyzers.stores.base import Condition
+
+    given = (("ml.model.name", model), ("ml.model.version", version))
+    return [Condition(field, "any_of", (value,)) for field, value in given if value is not None]
+
+
+def write_text(text: str, output: Path | None) -> None:
+    """Write a result to a file, all of it or nothing, or to standard output.
+
+    Raises:
+        BadInput: If the file cannot be written.
+    """
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    temporary = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(output)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise BadInput(f"{output} cannot be written: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turn the failures a user can mend into one sentence and an exit code."""
+    from analyzers.stores.base import StoreError
+
+    try:
+        yield
+    except StoreError as error:
+        raise StoreUnreachable(str(error)) from error
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        if name in ("", "analyzers", "shipper"):
+            raise
+        raise BadInput(f"this command needs {name}: pip install 'elkhound[analyzers]'") from error
+
+
+@contextlib.contextmanager
+def opened_store(location: str) -> Iterator[Store]:
+    """Open a store and close it at the end."""
+    from analyzers.stores.opening import open_store
+
+    store = open_store(location)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextlib.contextmanager
+def working(message: str) -> Iterator[None]:
+    """Show that work goes on, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(message):
+        yield

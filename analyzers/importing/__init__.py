@@ -1,0 +1,1 @@
+"""Bring existing records and logs into a local store."""
