@@ -176,9 +176,7 @@ class Finding:
             for field in dataclasses.fields(self)
             if field.name != "evidence"
         }
-        document["evidence"] = [
-            {"kind": item.kind, **_fields(item)} for item in self.evidence
-        ]
+        document["evidence"] = [{"kind": item.kind, **_fields(item)} for item in self.evidence]
         return document
 
 

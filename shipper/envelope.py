@@ -8,16 +8,14 @@ import platform
 import sys
 import threading
 import time
-from typing import Any
 
 import orjson
 
 from shipper._version import package_version
 from shipper.identifiers import format_time, new_event_id, sampling_key
-from shipper.records import Document, Record
+from shipper.records import Document, Record, merge
 from shipper.schema import ECS_VERSION, SCHEMA_VERSION, schema
 from shipper.segments import host_name
-
 
 _MERGED = ("host", "service", "process", "agent")
 
@@ -126,13 +124,3 @@ class Envelope:
 
 
 _SCHEMA = orjson.Fragment(orjson.dumps({"version": SCHEMA_VERSION}))
-
-
-def merge(base: Any, added: Any) -> Any:
-    """Return ``base`` with ``added`` laid over it; objects are merged, all else is replaced."""
-    if not isinstance(base, dict) or not isinstance(added, dict):
-        return added
-    merged = dict(base)
-    for key, value in added.items():
-        merged[key] = merge(merged[key], value) if key in merged else value
-    return merged

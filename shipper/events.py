@@ -104,25 +104,9 @@ def _send_error(
         prediction_id=None if context is None else context.prediction_id,
         request_id=None if context is None else context.request_id,
         segments=None if context is None else context.segments,
+        fields=extra,
     )
-    pipeline.send(_WithFields(record, extra), event_id=identity, now=now, urgent=True)
-
-
-class _WithFields:
-    """An error record with the log call's own fields laid under it."""
-
-    kind = "error"
-    __slots__ = ("_fields", "_record")
-
-    def __init__(self, record: Error, fields: Document) -> None:
-        self._record = record
-        self._fields = fields
-
-    def document(self) -> Document:
-        from shipper.envelope import merge
-
-        merged: Document = merge(self._fields, self._record.document())
-        return merged
+    pipeline.send(record, event_id=identity, now=now, urgent=True)
 
 
 def is_own_logger(name: str) -> bool:
@@ -153,7 +137,17 @@ def find_exception(given: Any) -> BaseException | None:
 
 
 # What a log call may set itself, beside its labels.
-_SETTABLE = ("trace.", "span.", "transaction.", "http.", "url.", "user.", "ml.", "error.code", "event.")
+_SETTABLE = (
+    "trace.",
+    "span.",
+    "transaction.",
+    "http.",
+    "url.",
+    "user.",
+    "ml.",
+    "error.code",
+    "event.",
+)
 _PROTECTED = ("event.id", "event.created", "event.sequence", "event.ingested", "event.kind")
 
 _MAXIMUM_CACHED_KEYS = 10_000
@@ -223,9 +217,7 @@ def _place_object(
     labels[name] = text[:MAXIMUM_KEYWORD_LENGTH]
 
 
-def _place_known(
-    document: Document, name: str, kind: str, value: Any, redactor: Redactor
-) -> bool:
+def _place_known(document: Document, name: str, kind: str, value: Any, redactor: Redactor) -> bool:
     """Put the value of a known ECS name into its place; False leaves it to the labels."""
     converted = _convert(kind, value, redactor)
     if converted is None:

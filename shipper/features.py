@@ -73,9 +73,7 @@ def encode_features(
             _place(fields, name, value, redactor)
     if expected:
         present = {clean_name(key) for key in row}
-        fields.missing.extend(
-            name for name in map(clean_name, expected) if name not in present
-        )
+        fields.missing.extend(name for name in map(clean_name, expected) if name not in present)
     return fields
 
 

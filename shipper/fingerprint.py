@@ -17,7 +17,7 @@ from typing import Any, Literal
 from shipper.masking import mask
 
 FINGERPRINT_LENGTH = 16
-"""Hexadecimal digits: 64 bits, so that a million fingerprints collide with odds of 1 in 37 million."""
+"""Hexadecimal digits: 64 bits; two of a million agree with odds of 1 in 37 million."""
 
 Relation = Literal["raised", "cause", "context", "group"]
 

@@ -61,7 +61,10 @@ class GpuSampler:
         memory = self._library.nvmlDeviceGetMemoryInfo(handle)
         return {
             "total": memory.total,
-            "used": {"bytes": memory.used, "pct": memory.used / memory.total if memory.total else 0.0},
+            "used": {
+                "bytes": memory.used,
+                "pct": memory.used / memory.total if memory.total else 0.0,
+            },
         }
 
     def _own_memory(self, handle: Any) -> Document:

@@ -258,5 +258,3 @@ _PROCESSORS = [structlog.contextvars.merge_contextvars, _send]
 def _check_number(name: str, value: Any) -> None:
     if value is not None and (isinstance(value, str | bool) or not hasattr(value, "__float__")):
         raise SchemaError(f"{name} must be a number, not {value!r}")
-
-

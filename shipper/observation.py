@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -59,13 +59,13 @@ def observe(
         argument: Position (``self`` not counted) or name of the argument that holds the input.
         dataset: Data set of the rows, where they are not live traffic.
     """
-    if not isinstance(model, str) or not model:
+    if not model:
         raise TypeError("observe needs the model's name: @observe(model='churn', version='1.0')")
     plan = _Plan(model, version, features or (), segments, returns, classes, id, argument, dataset)
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         plan.takes_self = _takes_self(function)
-        return cast(Callable[P, T], _wrap(function, plan))
+        return cast("Callable[P, T]", _wrap(function, plan))
 
     return decorate
 
@@ -155,14 +155,14 @@ def _wrap(function: Callable[..., Any], plan: _Plan) -> Callable[..., Any]:
     return predict
 
 
-def _remembering(source: Any, call: _Call | None) -> Iterator[Any]:
+def _remembering(source: Any, call: _Call | None) -> Generator[Any, Any, Any]:
     """Hand on a generator's items, and what is sent into it, while keeping the items."""
     sent: Any = None
     while True:
         try:
             item = source.send(sent) if sent is not None else next(source)
         except StopIteration as end:
-            return end.value  # type: ignore[return-value]
+            return end.value
         if call is not None:
             call.add(item)
         try:
@@ -208,7 +208,9 @@ class _Call:
         self._encoded = [
             encode_features(row, pipeline.redactor, plan.features) for row in self._rows
         ]
-        self._segments = [_segments(plan, row, f) for row, f in zip(self._rows, self._encoded, strict=True)]
+        self._segments = [
+            _segments(plan, row, f) for row, f in zip(self._rows, self._encoded, strict=True)
+        ]
         request_id = new_event_id()
         identities = tuple(_identity(plan, row) for row in self._rows)
         shared = self._segments[0] if len(self._segments) == 1 else {}
@@ -336,5 +338,3 @@ def _takes_self(function: Callable[..., Any]) -> bool:
     except (TypeError, ValueError):
         return False
     return first in ("self", "cls")
-
-

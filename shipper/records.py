@@ -187,6 +187,7 @@ class Error:
     request_id: str | None = None
     segments: Mapping[str, Any] | None = None
     handled: bool | None = None
+    fields: Document = field(default_factory=dict)
 
     def document(self) -> Document:
         """Return the record's own fields."""
@@ -209,7 +210,7 @@ class Error:
             ml["segment"] = words("ml.segment", self.segments)
         if ml:
             document["ml"] = ml
-        return document
+        return merge(self.fields, document)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +289,9 @@ class Lifecycle:
         if self.hosts:
             lifecycle["hosts"] = [text("ml.lifecycle.hosts", host) for host in self.hosts]
         if self.change:
-            lifecycle["change"] = words("ml.lifecycle.change", self.change, ("name", "before", "after"))
+            lifecycle["change"] = words(
+                "ml.lifecycle.change", self.change, ("name", "before", "after")
+            )
         ml: Document = {"model": _model(self.model, self.version)}
         if lifecycle:
             ml["lifecycle"] = lifecycle
@@ -327,13 +330,21 @@ class ServiceLog:
         }
 
 
+def merge(base: Document, added: Document) -> Document:
+    """Return ``base`` with ``added`` laid over it; objects are merged, all else is replaced."""
+    merged = dict(base)
+    for key, value in added.items():
+        below = merged.get(key)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        merged[key] = merge(below, value) if both and below is not None else value
+    return merged
+
+
 def text(name: str, value: Any) -> str:
     """Return a text cut at the longest keyword, or refuse what is no text."""
-    if type(value) is not str:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise SchemaError(f"{name} must be text, not {type(value).__name__}")
-        value = str(value)
-    return value if len(value) <= MAXIMUM_KEYWORD_LENGTH else value[:MAXIMUM_KEYWORD_LENGTH]
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise SchemaError(f"{name} must be text, not {type(value).__name__}")
+    return str(value)[:MAXIMUM_KEYWORD_LENGTH]
 
 
 def number(name: str, value: Any) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -223,7 +224,7 @@ def _file_systems() -> Iterator[Document]:
         if len(seen) >= _MAXIMUM_FILE_SYSTEMS:
             return
         mount = partition.mountpoint
-        usage = _tolerant(lambda mount=mount: psutil.disk_usage(mount))
+        usage = _tolerant(functools.partial(psutil.disk_usage, mount))
         if usage is None or not usage.total:
             continue
         seen.add(partition.device)

@@ -27,7 +27,9 @@ def split_rows(value: Any, names: Sequence[str] = ()) -> tuple[list[Row], bool]:
     if isinstance(value, Mapping):
         return [dict(value)], False
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return [{field.name: getattr(value, field.name) for field in dataclasses.fields(value)}], False
+        return [
+            {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        ], False
     if hasattr(value, "model_dump"):  # pydantic
         return [value.model_dump()], False
     if hasattr(value, "columns") and hasattr(value, "shape"):

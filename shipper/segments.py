@@ -1,6 +1,7 @@
 """Segments: the files of the spool, one writer each, and the names that say whose they are.
 
-A segment is newline-delimited JSON at ``<folder>/<stream>/<start>-<host>-<pid>-<nonce>-<sequence>.ndjson``.
+A segment is newline-delimited JSON in the folder of its stream, named
+``<start>-<host>-<pid>-<nonce>-<sequence>.ndjson``.
 Its writer holds a lock on it; a segment that nobody locks is finished, or its writer died.
 """
 
@@ -12,11 +13,13 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+fcntl: Any
 try:
     import fcntl
 except ImportError:  # Windows has no flock; there a segment always counts as finished
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None
 
 SUFFIX = ".ndjson"
 REJECTED = "rejected"

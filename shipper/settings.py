@@ -62,7 +62,7 @@ def read_settings(
     """
     given = os.environ if variables is None else variables
     service = given.get("ELKHOUND_SERVICE", service)
-    if not isinstance(service, str) or not service.strip():
+    if not str(service or "").strip():
         raise ConfigurationError("service must name the service: configure(service='checkout')")
     namespace = given.get("ELKHOUND_NAMESPACE", namespace)
     if not _NAMESPACE.fullmatch(namespace):
@@ -88,7 +88,9 @@ def destination_directory(to: str) -> Path:
     """
     parts = urlsplit(to)
     if parts.scheme not in ("file", "") or parts.netloc not in ("", "localhost"):
-        raise ConfigurationError(f"destination {to!r} must be file:FOLDER, such as file:elkhound-data")
+        raise ConfigurationError(
+            f"destination {to!r} must be file:FOLDER, such as file:elkhound-data"
+        )
     folder = unquote(parts.path)
     if not folder:
         raise ConfigurationError(f"destination {to!r} names no folder: give file:FOLDER")

@@ -41,7 +41,7 @@ START_DEADLINE_SECONDS = 180.0
 DOWNLOAD_ATTEMPTS = 3
 
 
-class NodeUnavailable(RuntimeError):
+class NodeUnavailableError(RuntimeError):
     """The node cannot be started here; the message says what is missing."""
 
 
@@ -90,7 +90,7 @@ def _download_jars() -> dict[str, list[str]]:
                 }
         except Exception as error:
             failure = error
-    raise NodeUnavailable(f"the Elasticsearch jars could not be downloaded: {failure}")
+    raise NodeUnavailableError(f"the Elasticsearch jars could not be downloaded: {failure}")
 
 
 class _Artifact:
@@ -115,7 +115,7 @@ def _zstd_library() -> Path:
     """Return the system's zstd library, which logsdb indices need."""
     name = ctypes.util.find_library("zstd")
     if name is None:
-        raise NodeUnavailable("libzstd is missing: install your system's package (libzstd1)")
+        raise NodeUnavailableError("libzstd is missing: install your system's package (libzstd1)")
     if Path(name).is_absolute():
         return Path(name)
     for folder in (
@@ -129,7 +129,7 @@ def _zstd_library() -> Path:
     ):
         if (Path(folder) / name).exists():
             return Path(folder) / name
-    raise NodeUnavailable(f"{name} is installed, but not in a folder known here")
+    raise NodeUnavailableError(f"{name} is installed, but not in a folder known here")
 
 
 def prepare_home(home: Path, port: int, jars: dict[str, list[str]]) -> None:
@@ -238,7 +238,7 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> N
     deadline = time.monotonic() + START_DEADLINE_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise NodeUnavailable(
+            raise NodeUnavailableError(
                 f"Elasticsearch ended with code {process.returncode} while starting:\n"
                 + log.read_text(errors="replace")[-4000:]
             )
@@ -248,7 +248,7 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> N
                 if json.load(answer)["status"] in ("green", "yellow"):
                     return
         time.sleep(0.3)
-    raise NodeUnavailable(
+    raise NodeUnavailableError(
         f"Elasticsearch did not answer within {START_DEADLINE_SECONDS:.0f} s:\n"
         + log.read_text(errors="replace")[-4000:]
     )
@@ -299,7 +299,7 @@ def main() -> None:
             print(f"Elasticsearch {VERSION} answers at {url}; Ctrl-C stops it.", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 signal.pause()
-    except NodeUnavailable as reason:
+    except NodeUnavailableError as reason:
         sys.exit(str(reason))
 
 

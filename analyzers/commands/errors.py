@@ -34,7 +34,13 @@ SEVERITIES = ("info", "warning", "critical")
 @store_option
 @window_options
 @model_options
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="Most error groups to show.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    help="Most error groups to show.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(SEVERITIES),
@@ -77,7 +83,9 @@ def errors(
 
 @errors.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--field", metavar="NAME", help="Column (CSV) or field (NDJSON) that holds the message.")
+@click.option(
+    "--field", metavar="NAME", help="Column (CSV) or field (NDJSON) that holds the message."
+)
 @format_option("terminal", "ndjson", "json")
 @output_option
 def group(file: Path, field: str | None, format_name: str, output: Path | None) -> None:
@@ -144,6 +152,9 @@ def _show_labels(labels: list[Label], format_name: str, output: Path | None) -> 
         write_text(orjson.dumps(documents, option=orjson.OPT_INDENT_2).decode() + "\n", output)
     else:
         counts = Counter((label.group, label.template) for label in labels if label.group)
-        lines = [f"{count:>9,}  {group}  {template}\n" for (group, template), count in counts.most_common()]
+        lines = [
+            f"{count:>9,}  {group}  {template}\n"
+            for (group, template), count in counts.most_common()
+        ]
         total = f"{len(labels):,} lines in {len(counts):,} groups\n"
         write_text("".join([*lines, total]), output)

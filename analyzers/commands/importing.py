@@ -22,7 +22,9 @@ KINDS = ("prediction", "feedback", "error", "resource", "lifecycle", "service")
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @store_option
-@click.option("--kind", type=click.Choice(KINDS), help="Kind of record; told from each row when omitted.")
+@click.option(
+    "--kind", type=click.Choice(KINDS), help="Kind of record; told from each row when omitted."
+)
 @click.option(
     "--map",
     "mapped",
@@ -43,8 +45,12 @@ KINDS = ("prediction", "feedback", "error", "resource", "lifecycle", "service")
     default="",
     help="Columns that are inputs of the model, separated by commas; * means all that remain.",
 )
-@click.option("--service", default="imported", show_default=True, help="Service, where rows name none.")
-@click.option("--namespace", default="default", show_default=True, help="Namespace of the data streams.")
+@click.option(
+    "--service", default="imported", show_default=True, help="Service, where rows name none."
+)
+@click.option(
+    "--namespace", default="default", show_default=True, help="Namespace of the data streams."
+)
 @click.option(
     "--input-format",
     type=click.Choice(("auto", "ndjson", "csv", "parquet", "text")),
@@ -73,7 +79,7 @@ def import_file(
     with clear_errors():
         from analyzers.importing.importer import import_file as run_import
         from analyzers.importing.mapping import FieldMapping
-        from analyzers.importing.reading import ReadError, detect_format
+        from analyzers.importing.reading import ReadError, SourceFormat, detect_format
 
         mapping = FieldMapping(
             kind=kind,
@@ -84,9 +90,11 @@ def import_file(
             namespace=namespace,
         )
         try:
-            chosen = detect_format(file) if input_format == "auto" else input_format
+            chosen = detect_format(file) if input_format == "auto" else SourceFormat(input_format)
             with _progress(file) as progress:
-                result = run_import(file, Path(store.removeprefix("file:")), mapping, chosen, progress)  # type: ignore[arg-type]
+                result = run_import(
+                    file, Path(store.removeprefix("file:")), mapping, chosen, progress
+                )
         except ReadError as error:
             raise BadInput(str(error)) from error
         except OSError as error:
@@ -114,13 +122,20 @@ def _pairs(option: str, given: Sequence[str]) -> dict[str, str]:
 
 def _show(result: dict[str, object], file: Path, store: str) -> None:
     records = result["records"]
-    counts = ", ".join(f"{n:,} {kind}" for kind, n in records.items()) if isinstance(records, dict) else ""
+    counts = (
+        ", ".join(f"{n:,} {kind}" for kind, n in records.items())
+        if isinstance(records, dict)
+        else ""
+    )
     click.echo(f"{file}: {counts or 'no'} records into {store}")
     for key, sentence in (
         ("set_aside", "rows that made no record, set aside in the folder rejected"),
         ("without_zone", "times without a zone, read as UTC"),
         ("without_time", "rows without a time, given that of the file"),
-        ("in_future", "records dated in the future, left out of reports unless --until includes them"),
+        (
+            "in_future",
+            "records dated in the future, left out of reports unless --until includes them",
+        ),
     ):
         if result[key]:
             click.echo(f"  {sentence}: {result[key]:,}")

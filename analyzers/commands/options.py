@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+if TYPE_CHECKING:
+    _TimeType = click.ParamType[datetime]
+else:
+    _TimeType = click.ParamType
+
 DEFAULT_STORE = "elkhound-data"
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -36,7 +41,7 @@ class StoreUnreachable(click.ClickException):
     exit_code = 3
 
 
-class Moment(click.ParamType):
+class Moment(_TimeType):
     """A time: ISO 8601 (UTC where no zone is given), or a span before now such as ``2h``."""
 
     name = "time"
@@ -53,7 +58,11 @@ class Moment(click.ParamType):
                 return datetime.now(UTC) - timedelta(seconds=float(span[1]) * _UNITS[span[2]])
             moment = datetime.fromisoformat(value.strip())
         except (ValueError, OverflowError):
-            self.fail(f"{value!r} is no time: give ISO 8601 (2026-11-21T04:00Z) or a span (30m, 2h, 7d)", param, ctx)
+            self.fail(
+                f"{value!r} is no time: give ISO 8601 (2026-11-21T04:00Z) or a span (30m, 2h, 7d)",
+                param,
+                ctx,
+            )
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
@@ -71,8 +80,12 @@ def store_option(function: F) -> F:
 
 def window_options(function: F) -> F:
     """Add ``--since`` and ``--until``."""
-    since = click.option("--since", type=Moment(), help="Begin: ISO 8601, or a span before now such as 2h.")
-    until = click.option("--until", type=Moment(), help="End: ISO 8601, or a span before now; default now.")
+    since = click.option(
+        "--since", type=Moment(), help="Begin: ISO 8601, or a span before now such as 2h."
+    )
+    until = click.option(
+        "--until", type=Moment(), help="End: ISO 8601, or a span before now; default now."
+    )
     return since(until(function))
 
 

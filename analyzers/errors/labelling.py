@@ -51,7 +51,11 @@ class Label:
 
     def document(self) -> dict[str, Any]:
         """Return the label as plain values; what does not apply is left out."""
-        document: dict[str, Any] = {"line": self.line, "group": self.group, "template": self.template}
+        document: dict[str, Any] = {
+            "line": self.line,
+            "group": self.group,
+            "template": self.template,
+        }
         if self.parameters:
             document["parameters"] = list(self.parameters)
         if self.event_id is not None:
@@ -103,7 +107,9 @@ def label_file(path: Path, field: str | None) -> list[Label]:
     for item, template in zip(
         messages, find_templates(item.message or "" for item in messages), strict=True
     ):
-        types = tuple(kind for _, kind in parameters((item.message or "").partition("\n")[0], template.text))
+        types = tuple(
+            kind for _, kind in parameters((item.message or "").partition("\n")[0], template.text)
+        )
         labels[item.line] = Label(item.line, template.id, template.text, types, _event_id(item))
     return [labels.get(i.line) or Label(i.line, None, None, reason=i.reason) for i in items]
 
@@ -130,11 +136,15 @@ def _read_csv(path: Path, field: str | None) -> Iterator[_Item]:
         column = field or ("message" if "message" in names else None)
         if column is None or column not in names:
             wanted = f"no column {column!r}" if column else "no column 'message'"
-            raise InputError(f"{path} has {wanted}: give --field, one of {', '.join(names) or '(none)'}")
+            raise InputError(
+                f"{path} has {wanted}: give --field, one of {', '.join(names) or '(none)'}"
+            )
         try:
             for number, row in enumerate(reader, 1):
                 value = row.get(column)
-                yield _Item(number, value, reason=None if value is not None else "the row is too short")
+                yield _Item(
+                    number, value, reason=None if value is not None else "the row is too short"
+                )
         except csv.Error as error:
             raise InputError(f"{path} line {reader.line_num} is no CSV: {error}") from error
 
@@ -176,14 +186,16 @@ def _label_errors(items: list[_Item]) -> dict[int, Label]:
             item.line,
             group.id,
             group.template,
-            tuple(kind for _, kind in parameters(pattern.message.partition("\n")[0], group.template)),
+            tuple(
+                kind for _, kind in parameters(pattern.message.partition("\n")[0], group.template)
+            ),
             _event_id(item),
         )
     return labels
 
 
 def error_pattern(record: Mapping[str, Any]) -> ErrorPattern:
-    """Return the pattern of one ECS error record; a stack trace counts more than its other fields."""
+    """Return the pattern of one ECS error record; its stack trace counts most."""
     logger = _text(record, "log.logger")
     message = _text(record, "error.message")
     kind = _text(record, "error.type")
@@ -195,9 +207,13 @@ def error_pattern(record: Mapping[str, Any]) -> ErrorPattern:
         found = tuple(summary.type for summary in chain)
         return _pattern(exception_fingerprint(chain), kind, found, message, culprit(chain), logger)
     message = message or _text(record, "message")
-    fingerprint = _text(record, "error.fingerprint") or message_fingerprint(f"{logger} {kind}", message)
+    fingerprint = _text(record, "error.fingerprint") or message_fingerprint(
+        f"{logger} {kind}", message
+    )
     listed = tuple(types) if isinstance(types, list) else ((kind,) if kind else ("log",))
-    return _pattern(fingerprint, kind or "log", listed, message, _text(record, "error.culprit"), logger)
+    return _pattern(
+        fingerprint, kind or "log", listed, message, _text(record, "error.culprit"), logger
+    )
 
 
 def _pattern(

@@ -50,7 +50,9 @@ def _parse_one(text: str, relation: Relation) -> ExceptionSummary | None:
     for place, line in enumerate(lines):
         found = _FRAME.match(line)
         if found is not None:
-            frames.append(frame_of(found["file"], found["function"] or "<module>", int(found["line"])))
+            frames.append(
+                frame_of(found["file"], found["function"] or "<module>", int(found["line"]))
+            )
             end = place + 1
         elif _HEADER.search(line):
             end = max(end, place + 1)

@@ -145,9 +145,10 @@ class RecordMaker:
         event = record.setdefault("event", {})
         if not isinstance(event, dict):
             raise SchemaError(f"event must be an object, not {event!r}")
-        identity = event.get("id") or hashlib.blake2b(
-            f"{self._digest}:{number}".encode(), digest_size=16
-        ).hexdigest()
+        identity = (
+            event.get("id")
+            or hashlib.blake2b(f"{self._digest}:{number}".encode(), digest_size=16).hexdigest()
+        )
         event["id"] = str(identity)
         event.setdefault("kind", "metric" if kind == "resource" else "event")
         record["@timestamp"] = self._time(record.get("@timestamp"))
@@ -212,7 +213,9 @@ def read_time(value: Any) -> datetime:
                 return datetime.fromtimestamp(number / scale, UTC)
     except (ValueError, TypeError, OverflowError, OSError):
         pass
-    raise SchemaError(f"@timestamp {value!r} is no time: ISO 8601 or a number since the epoch is needed")
+    raise SchemaError(
+        f"@timestamp {value!r} is no time: ISO 8601 or a number since the epoch is needed"
+    )
 
 
 def _kind_of(row: Mapping[str, Any]) -> str:

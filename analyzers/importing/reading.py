@@ -6,22 +6,31 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
 from analyzers.stores.sanitising import Line, read_lines
 
-SourceFormat = Literal["ndjson", "csv", "parquet", "text"]
-FORMATS: tuple[SourceFormat, ...] = ("ndjson", "csv", "parquet", "text")
+
+class SourceFormat(StrEnum):
+    """Formats that can be read."""
+
+    NDJSON = "ndjson"
+    CSV = "csv"
+    PARQUET = "parquet"
+    TEXT = "text"
+
 
 _BATCH = 2048
 _MAXIMUM_CELL = 16 * 1024 * 1024
 _MAXIMUM_ENTRY_LINES = 500
 
 _TIME = re.compile(
-    r"^\[?(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)\]?[\s,|-]*"
+    r"^\[?(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+    r"(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)\]?[\s,|-]*"
 )
 _LEVEL = re.compile(
     r"^(?P<before>(?:\S+\s+){0,4}?)\W{0,3}(?P<level>DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL)\b\W{0,3}\s*",
@@ -54,16 +63,16 @@ def detect_format(path: Path) -> SourceFormat:
     """Return a file's format, by its ending and, failing that, its first bytes."""
     match path.suffix.lower():
         case ".csv" | ".tsv":
-            return "csv"
+            return SourceFormat.CSV
         case ".parquet" | ".pq":
-            return "parquet"
+            return SourceFormat.PARQUET
         case ".ndjson" | ".jsonl" | ".json":
-            return "ndjson"
+            return SourceFormat.NDJSON
     with path.open("rb") as file:
         start = file.read(4)
     if start == b"PAR1":
-        return "parquet"
-    return "ndjson" if start.lstrip()[:1] == b"{" else "text"
+        return SourceFormat.PARQUET
+    return SourceFormat.NDJSON if start.lstrip()[:1] == b"{" else SourceFormat.TEXT
 
 
 def read_rows(path: Path, source_format: SourceFormat) -> Iterator[SourceRow]:
@@ -74,11 +83,11 @@ def read_rows(path: Path, source_format: SourceFormat) -> Iterator[SourceRow]:
         OSError: If it cannot be opened.
     """
     match source_format:
-        case "ndjson":
+        case SourceFormat.NDJSON:
             yield from _read_ndjson(path)
-        case "csv":
+        case SourceFormat.CSV:
             yield from _read_csv(path)
-        case "parquet":
+        case SourceFormat.PARQUET:
             yield from _read_parquet(path)
         case _:
             yield from _read_text(path)
@@ -178,8 +187,11 @@ def _read_text(path: Path) -> Iterator[SourceRow]:
         has_time = _TIME.match(text) is not None
         dated = dated or has_time
         header = text.startswith(("Traceback (most", "  + Exception Group Traceback"))
-        continues = bool(entry) and len(entry) < _MAXIMUM_ENTRY_LINES and not has_time and (
-            dated or in_trace or header or text.startswith((" ", "\t"))
+        continues = (
+            bool(entry)
+            and len(entry) < _MAXIMUM_ENTRY_LINES
+            and not has_time
+            and (dated or in_trace or header or text.startswith((" ", "\t")))
         )
         if continues:
             # without times, the exception's own line is the last of its trace

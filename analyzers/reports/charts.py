@@ -73,9 +73,9 @@ def stacked_bars(
         return _TOP + inner_height * (1 - count / top)
 
     parts = [
-        Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{} over time">').format(
-            WIDTH, height, label
-        )
+        Markup(
+            '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{} over time">'
+        ).format(WIDTH, height, label)
     ]
     parts.extend(_grid(top, y))
     parts.extend(_time_axis(origin, end, x, height))
@@ -92,9 +92,13 @@ def stacked_bars(
                     '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}">'
                     "<title>{}</title></rect>"
                 ).format(
-                    x(stamp), y(below + count), bar, max(0.5, y(below) - y(below + count)),
-                    one.color, title,
-                )  # fmt: skip
+                    x(stamp),
+                    y(below + count),
+                    bar,
+                    max(0.5, y(below) - y(below + count)),
+                    one.color,
+                    title,
+                )
             )
     parts.extend(_marks(marks, x, height))
     parts.append(Markup("</svg>"))
@@ -121,9 +125,9 @@ def contrast_bars(share: float, other_share: float, text: str, other_text: str) 
                 '<text x="308" y="{base}">{words}</text>'
             ).format(y=place * 16, kind=kind, width=300 * value, base=place * 16 + 10, words=words)
         )
-    return Markup('<svg class="contrast" viewBox="0 0 480 28" role="img" aria-label="{}">{}</svg>').format(
-        f"{text} against {other_text}", Markup("").join(rows)
-    )
+    return Markup(
+        '<svg class="contrast" viewBox="0 0 480 28" role="img" aria-label="{}">{}</svg>'
+    ).format(f"{text} against {other_text}", Markup("").join(rows))
 
 
 def nice_ceiling(value: float) -> int:
@@ -182,4 +186,3 @@ def _clock(stamp: float, span: float = 0.0) -> str:
     if span > 2 * 86400:
         return moment.strftime("%m-%d %H:%M")
     return moment.strftime("%H:%M:%S")
-

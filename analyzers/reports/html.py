@@ -11,10 +11,18 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from analyzers.findings import Breakdown, Change, Contrast, Description, Finding, StackTrace, Timeline
+from analyzers.findings import (
+    Breakdown,
+    Change,
+    Contrast,
+    Description,
+    Finding,
+    StackTrace,
+    Timeline,
+)
 from analyzers.reports import wording
 from analyzers.reports.charts import SERIES, Mark, Series, contrast_bars, stacked_bars
-from analyzers.root_cause.error_report import ErrorReport
+from analyzers.root_cause.error_report import ErrorReport, share_text
 
 _MAXIMUM_SERIES = len(SERIES) - 1
 
@@ -26,18 +34,25 @@ def render_html(report: ErrorReport) -> str:
     """
     script = _asset("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return _environment().get_template("error_report.html").render(
-        report=report,
-        wording=wording,
-        headline=wording.headline(report),
-        notes=wording.notes(report),
-        overview=_overview(report),
-        legend=_legend(report),
-        groups=[_group(place, finding, report) for place, finding in enumerate(report.findings)],
-        style=Markup(_asset("report.css")),  # noqa: S704 (our own file)
-        script=Markup(script),  # noqa: S704
-        script_digest=digest,
-        written=wording.time_of_day(datetime.now(UTC)),
+    return (
+        _environment()
+        .get_template("error_report.html")
+        .render(
+            report=report,
+            wording=wording,
+            share_text=share_text,
+            headline=wording.headline(report),
+            notes=wording.notes(report),
+            overview=_overview(report),
+            legend=_legend(report),
+            groups=[
+                _group(place, finding, report) for place, finding in enumerate(report.findings)
+            ],
+            style=Markup(_asset("report.css")),  # noqa: S704 (our own file)
+            script=Markup(script),  # noqa: S704
+            script_digest=digest,
+            written=wording.time_of_day(datetime.now(UTC)),
+        )
     )
 
 
@@ -122,8 +137,8 @@ def _group(place: int, finding: Finding, report: ErrorReport) -> dict[str, objec
             "bars": contrast_bars(
                 contrast.share,
                 contrast.other_share,
-                f"{wording.share(contrast.share)} of {contrast.failed:,} failed",
-                f"{wording.share(contrast.other_share)} of {contrast.others:,} others",
+                f"{share_text(contrast.share)} of {contrast.failed:,} failed",
+                f"{share_text(contrast.other_share)} of {contrast.others:,} others",
             ),
         }
         for contrast in wording.evidence_of(finding, Contrast)

@@ -13,12 +13,12 @@ from analyzers.reports.wording import (
     joined,
     lift_text,
     notes,
+    onset_text,
     probability,
-    share,
     time_of_day,
     value_text,
 )
-from analyzers.root_cause.error_report import ErrorReport
+from analyzers.root_cause.error_report import ErrorReport, share_text
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
 
@@ -57,12 +57,11 @@ def _finding(place: int, finding: Finding, report: ErrorReport) -> list[str]:
         f"**{finding.severity}**: {escape(finding.summary)}",
         "",
         f"- Group: `{finding.id}`",
-        f"- Began: between {time_of_day(finding.onset[0], report.since)} and "
-        f"{time_of_day(finding.onset[1], report.since)} UTC; last seen "
+        f"- Began: {onset_text(finding.onset, report.since)} UTC; last seen "
         f"{time_of_day(finding.last_seen, report.since)}",
     ]
     if finding.effect is not None:
-        lines.append(f"- Failed requests while active: {share(finding.effect)}")
+        lines.append(f"- Failed requests while active: {share_text(finding.effect)}")
     for item in evidence_of(finding, Description):
         lines.append(f"- Template: {escape(item.template)}")
     for breakdown in evidence_of(finding, Breakdown):
@@ -77,8 +76,8 @@ def _finding(place: int, finding: Finding, report: ErrorReport) -> list[str]:
             "|---|---:|---:|---:|---:|",
         ]
         lines += [
-            f"| {escape(value_text(c))} | {share(c.share)} of {c.failed:,} | "
-            f"{share(c.other_share)} of {c.others:,} | {lift_text(c)} | {probability(c.q)} |"
+            f"| {escape(value_text(c))} | {share_text(c.share)} of {c.failed:,} | "
+            f"{share_text(c.other_share)} of {c.others:,} | {lift_text(c)} | {probability(c.q)} |"
             for c in contrasts
         ]
     for trace in evidence_of(finding, StackTrace):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,7 +14,15 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from analyzers.findings import Breakdown, Change, Contrast, Description, Finding, StackTrace, Timeline
+from analyzers.findings import (
+    Breakdown,
+    Change,
+    Contrast,
+    Description,
+    Finding,
+    StackTrace,
+    Timeline,
+)
 from analyzers.reports.wording import (
     change_text,
     event_text,
@@ -22,17 +31,20 @@ from analyzers.reports.wording import (
     joined,
     lift_text,
     notes,
+    onset_text,
     probability,
-    share,
     time_of_day,
     value_text,
 )
-from analyzers.root_cause.error_report import ErrorReport
+from analyzers.root_cause.error_report import ErrorReport, share_text
+from shipper.fingerprint import frame_of
 
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _SPARK_WIDTH = 60
-_TRACE_LINES = 14
+_TRACE_LINES = 20
+_TRACE_WIDTH = 200
+_FRAME = re.compile(r'\s*File "(?P<file>[^"]+)", line \d+')
 
 
 def render_terminal(report: ErrorReport, console: Console) -> None:
@@ -72,7 +84,13 @@ def terminal_text(report: ErrorReport, width: int = 100) -> str:
 
 def _overview(report: ErrorReport) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for header, justify in (("#", "right"), ("errors", "right"), ("since", "left"), ("", "left"), ("what", "left")):
+    for header, justify in (
+        ("#", "right"),
+        ("errors", "right"),
+        ("since", "left"),
+        ("", "left"),
+        ("what", "left"),
+    ):
         table.add_column(header, justify=justify, no_wrap=header != "what")  # type: ignore[arg-type]
     for place, finding in enumerate(report.findings, 1):
         table.add_row(
@@ -94,12 +112,12 @@ def _panel(place: int, finding: Finding, report: ErrorReport) -> Panel:
     facts.add_row(
         "began",
         Text(
-            f"between {time_of_day(onset[0], report.since)} and {time_of_day(onset[1], report.since)}, "
-            f"last seen {time_of_day(finding.last_seen, report.since)}"
+            f"{onset_text(onset, report.since)}, last seen "
+            f"{time_of_day(finding.last_seen, report.since)}"
         ),
     )
     if finding.effect is not None:
-        facts.add_row("failed", Text(f"{share(finding.effect)} of the requests while active"))
+        facts.add_row("failed", Text(f"{share_text(finding.effect)} of the requests while active"))
     for change in evidence_of(finding, Change):
         facts.add_row("change before", Text(change_text(change)))
     for breakdown in evidence_of(finding, Breakdown):
@@ -108,13 +126,15 @@ def _panel(place: int, finding: Finding, report: ErrorReport) -> Panel:
         facts.add_row("template", Text(item.template))
     facts.add_row("group", Text(finding.id))
     for timeline in evidence_of(finding, Timeline):
-        facts.add_row("over time", Text(sparkline(timeline, report), style=_STYLES[finding.severity]))
+        facts.add_row(
+            "over time", Text(sparkline(timeline, report), style=_STYLES[finding.severity])
+        )
     parts.append(facts)
     contrasts = evidence_of(finding, Contrast)
     if contrasts:
         parts += [Text(), _contrasts(contrasts)]
     for trace in evidence_of(finding, StackTrace):
-        parts += [Text(), Padding(Text(_shorten(trace.text), style="dim"), (0, 0, 0, 2))]
+        parts += [Text(), Padding(Text(shorten_trace(trace.text), style="dim"), (0, 0, 0, 2))]
     title = f"[{_STYLES[finding.severity]}]{place}. {escape(finding.subject)}[/]"
     return Panel(Group(*parts), title=title, title_align="left")  # type: ignore[arg-type]
 
@@ -127,8 +147,8 @@ def _contrasts(contrasts: Sequence[Contrast]) -> Table:
     for contrast in contrasts:
         table.add_row(
             Text(value_text(contrast)),
-            f"{_bar(contrast.share)} {share(contrast.share):>6}",
-            f"{_bar(contrast.other_share)} {share(contrast.other_share):>6}",
+            f"{_bar(contrast.share)} {share_text(contrast.share):>6}",
+            f"{_bar(contrast.other_share)} {share_text(contrast.other_share):>6}",
             lift_text(contrast),
             probability(contrast.q),
         )
@@ -160,9 +180,27 @@ def _bucket(moment: datetime, seconds: float) -> int:
     return int(moment.timestamp() // seconds)
 
 
-def _shorten(trace: str) -> str:
-    lines = trace.splitlines()
-    if len(lines) <= _TRACE_LINES:
-        return trace
-    hidden = len(lines) - _TRACE_LINES
-    return "\n".join([*lines[:2], f"  ... {hidden} lines ...", *lines[-(_TRACE_LINES - 2) :]])
+def shorten_trace(trace: str) -> str:
+    """Return a stack trace without the library's frames and the end of a long message."""
+    kept: list[str] = []
+    hidden = 0
+    in_library = False
+    for line in trace.splitlines():
+        found = _FRAME.match(line)
+        if found is not None:
+            in_library = not frame_of(found["file"], "", 0).own
+            hidden += in_library
+        elif not line.startswith(" "):
+            in_library = False
+        if in_library:
+            continue
+        if hidden:
+            kept.append(f"  ... {hidden} library frame{'s' if hidden > 1 else ''} ...")
+            hidden = 0
+        kept.append(line)
+    if len(kept) > _TRACE_LINES:
+        half = _TRACE_LINES // 2
+        kept = [*kept[:half], f"  ... {len(kept) - 2 * half} lines ...", *kept[-half:]]
+    return "\n".join(
+        line if len(line) <= _TRACE_WIDTH else line[:_TRACE_WIDTH] + " ..." for line in kept
+    )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from analyzers.findings import Change, Contrast, Finding
-from analyzers.root_cause.error_report import ErrorReport, describe_value
+from analyzers.root_cause.error_report import ErrorReport, describe_value, share_text
 from analyzers.stores.base import LifecycleEvent
 
 E = TypeVar("E")
@@ -30,6 +30,12 @@ def time_of_day(moment: datetime | None, like: datetime | None = None) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
+def onset_text(onset: tuple[datetime, datetime], like: datetime | None = None) -> str:
+    """Return when something began: a time, or the span in which it must have."""
+    earliest, latest = (time_of_day(moment, like) for moment in onset)
+    return f"at {latest}" if earliest == latest else f"between {earliest} and {latest}"
+
+
 def duration(seconds: float) -> str:
     """Return a span of time in its two largest units, such as ``2 h 5 min``."""
     seconds = max(0.0, seconds)
@@ -43,15 +49,6 @@ def duration(seconds: float) -> str:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     days, hours = divmod(hours, 24)
     return f"{days} days {hours} h" if hours else f"{days} days"
-
-
-def share(value: float) -> str:
-    """Return a share as per cent, without hiding that it is not quite 0 or 100."""
-    if value in (0.0, 1.0):
-        return f"{value:.0%}"
-    if value > 0.999:
-        return ">99.9%"
-    return "<0.1%" if value < 0.001 else f"{value:.1%}"
 
 
 def probability(value: float | None) -> str:
@@ -97,9 +94,14 @@ def notes(report: ErrorReport) -> list[str]:
     if coverage.set_aside_count:
         first = coverage.set_aside[0] if coverage.set_aside else None
         where = f" (first: {first.file} line {first.line}: {first.reason})" if first else ""
-        found.append(f"{counted(coverage.set_aside_count, 'line')} could not be read and were set aside{where}")
+        found.append(
+            f"{counted(coverage.set_aside_count, 'line')} could not be read and "
+            f"{'was' if coverage.set_aside_count == 1 else 'were'} set aside{where}"
+        )
     if coverage.duplicates:
-        found.append(f"{counted(coverage.duplicates, 'record')} came more than once and were counted once")
+        found.append(
+            f"{counted(coverage.duplicates, 'record')} came more than once and were counted once"
+        )
     if coverage.future:
         found.append(
             f"{counted(coverage.future, 'record')} dated after the window were left out; "
@@ -129,7 +131,7 @@ def headline(report: ErrorReport) -> str:
     if report.requests:
         sentence += (
             f"; {report.failed:,} of {counted(report.requests, 'request')} failed "
-            f"({share(report.failed / report.requests)})"
+            f"({share_text(report.failed / report.requests)})"
         )
     return sentence + "."
 
@@ -139,5 +141,3 @@ def joined(values: Iterable[tuple[str, int]], most: int = 4) -> str:
     listed = list(values)
     text = ", ".join(f"{value} ({count:,})" for value, count in listed[:most])
     return text if len(listed) <= most else f"{text} and {len(listed) - most} more"
-
-

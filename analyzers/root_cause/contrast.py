@@ -65,7 +65,10 @@ def contrast_groups(
     failed = [answer.totals[count.group][0] for count in counts]
     others = [answer.totals[count.group][1] for count in counts]
     p = fisher_exact_greater(
-        [count.with_error for count in counts], failed, [count.without_error for count in counts], others
+        [count.with_error for count in counts],
+        failed,
+        [count.without_error for count in counts],
+        others,
     )
     q = benjamini_hochberg(p)
     found: dict[str, list[Contrast]] = {group: [] for group in groups}
@@ -91,4 +94,20 @@ def contrast_groups(
         )
     for contrasts in found.values():
         contrasts.sort(key=lambda item: (-item.excess, item.q, item.field, item.value))
+        contrasts[:] = _without_repetition(contrasts)
     return found, dict(answer.totals)
+
+
+def _without_repetition(contrasts: Sequence[Contrast]) -> list[Contrast]:
+    """Leave out features that are segments too: they say the same twice."""
+    segments = {
+        (c.field.removeprefix("ml.segment."), c.value)
+        for c in contrasts
+        if c.field.startswith("ml.segment.")
+    }
+    return [
+        c
+        for c in contrasts
+        if (c.field.removeprefix("ml.features.category."), c.value) not in segments
+        or c.field.startswith("ml.segment.")
+    ]

@@ -24,7 +24,13 @@ from analyzers.findings import (
 from analyzers.root_cause.contrast import MINIMUM_FAILED, contrast_groups
 from analyzers.stores.base import Condition, Coverage, LifecycleEvent, Store, Where, Window
 
-BREAKDOWN_FIELDS = ("ml.model.name", "ml.model.version", "service.name", "service.version", "host.name")
+BREAKDOWN_FIELDS = (
+    "ml.model.name",
+    "ml.model.version",
+    "service.name",
+    "service.version",
+    "host.name",
+)
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead a clock may be before its records count as dated in the future."""
@@ -37,7 +43,27 @@ CRITICAL_SHARE = 0.01
 """Share of the requests in its span from which an error group is critical, if it failed enough."""
 
 _BUCKETS = 60
-_WIDTHS = (0.25, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+_WIDTHS = (
+    0.25,
+    0.5,
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    14400,
+    43200,
+    86400,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +114,7 @@ class ErrorReport:
         return document
 
 
-def report_errors(
-    store: Store, window: Window, where: Where = (), limit: int = 50
-) -> ErrorReport:
+def report_errors(store: Store, window: Window, where: Where = (), limit: int = 50) -> ErrorReport:
     """Group the errors of a window and gather the evidence for each group.
 
     Args:
@@ -164,9 +188,7 @@ class _Evidence:
             store, {group.id: group.fingerprints for group in groups}, window, where
         )
         self.events = store.lifecycle_events(window)
-        self.breakdowns = {
-            field: self._by_group(field) for field in BREAKDOWN_FIELDS if groups
-        }
+        self.breakdowns = {field: self._by_group(field) for field in BREAKDOWN_FIELDS if groups}
         self.timelines: dict[str, dict[datetime, int]] = {}
         for item in store.time_counts("error", width, window, where, "error.fingerprint"):
             if item.key in self.owner:
@@ -234,7 +256,10 @@ class _Evidence:
     def requests_in_span(self, group: ErrorGroup) -> int:
         """Return how many predictions there were while the group was active."""
         span = Window(group.first_seen, group.last_seen + timedelta(seconds=self.width))
-        return sum(c.count for c in self.store.value_counts("prediction", "event.outcome", span, self.where))
+        return sum(
+            c.count
+            for c in self.store.value_counts("prediction", "event.outcome", span, self.where)
+        )
 
 
 def _finding(
@@ -256,7 +281,12 @@ def _finding(
         effect = min(1.0, failed / max(failed, gathered.requests_in_span(group)))
     evidence: list[Evidence] = [
         Description(
-            group.type, group.types, group.culprit, group.template, group.message, group.fingerprints
+            group.type,
+            group.types,
+            group.culprit,
+            group.template,
+            group.message,
+            group.fingerprints,
         ),
         *breakdowns,
         gathered.timeline(group),
@@ -291,7 +321,8 @@ def _finding(
 
 def title(group: ErrorGroup) -> str:
     """Return the name of a group for people: exception and message, on one line."""
-    message = " ".join(group.message.split())
+    lines = group.message.strip().splitlines()
+    message = " ".join(lines[0].split()) if lines else ""
     if len(message) > 160:
         message = message[:157] + "..."
     kind = group.type.rpartition(".")[2]
@@ -313,13 +344,23 @@ def _summary(
     tied = [c for c in contrasts[1:] if abs(c.excess - best.excess) < 0.01]
     sentence += (
         f"; goes with {describe_value(best.field, best.value)} "
-        f"({best.share:.0%} of its failed requests, {best.other_share:.1%} of the others)"
+        f"({share_text(best.share)} of its failed requests, "
+        f"{share_text(best.other_share)} of the others)"
     )
     if tied:
         sentence += " and equally with " + ", ".join(
             describe_value(c.field, c.value) for c in tied[:2]
         )
     return sentence + "."
+
+
+def share_text(value: float) -> str:
+    """Return a share as per cent, without hiding that it is not quite 0 or 100."""
+    if value in (0.0, 1.0):
+        return f"{value:.0%}"
+    if value > 0.999:
+        return ">99.9%"
+    return "<0.1%" if value < 0.001 else f"{value:.1%}"
 
 
 def describe_value(field: str, value: str) -> str:

@@ -33,15 +33,15 @@ def fisher_exact_greater(
         R. A. Fisher, The Logic of Inductive Inference, Journal of the Royal Statistical Society
         98 (1935); A. Agresti, Categorical Data Analysis, 3rd ed., section 3.5.
     """
-    a, n, b, m = (np.atleast_1d(np.asarray(x, dtype=float)) for x in (with_event, events, with_other, others))
+    a, n, b, m = (
+        np.atleast_1d(np.asarray(x, dtype=float)) for x in (with_event, events, with_other, others)
+    )
     a, n, b, m = np.broadcast_arrays(a, n, b, m)
     with np.errstate(invalid="ignore"):
         valid = np.isfinite(a + n + b + m) & (a >= 0) & (b >= 0) & (a <= n) & (b <= m)
     p = np.full(a.shape, np.nan)
     if valid.any():
-        tail = stats.hypergeom.sf(
-            a[valid] - 1, n[valid] + m[valid], a[valid] + b[valid], n[valid]
-        )
+        tail = stats.hypergeom.sf(a[valid] - 1, n[valid] + m[valid], a[valid] + b[valid], n[valid])
         p[valid] = np.clip(tail, np.finfo(float).tiny, 1.0)
     return p
 

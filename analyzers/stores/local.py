@@ -125,21 +125,7 @@ class LocalStore:
                 GROUP BY "{_ERROR}" ORDER BY count(*) DESC, "{_ERROR}" """,  # noqa: S608
             parameters,
         )
-        return [
-            ErrorPattern(
-                fingerprint=fingerprint,
-                type=kind or "log",
-                types=tuple(types or ()),
-                template=template or message or "",
-                message=message or "",
-                culprit=culprit or "",
-                logger=logger or "",
-                count=count,
-                first_seen=_known(first),
-                last_seen=_known(last),
-            )
-            for fingerprint, kind, types, template, message, culprit, logger, count, first, last in rows
-        ]
+        return [_pattern(row) for row in rows]
 
     def value_counts(
         self,
@@ -300,7 +286,9 @@ class LocalStore:
                     self._connection, kind, segments, self._directory, Path(self._workspace.name)
                 )
             except (duckdb.Error, OSError) as error:
-                raise StoreError(f"the {kind} records in {self.location} cannot be read: {error}") from error
+                raise StoreError(
+                    f"the {kind} records in {self.location} cannot be read: {error}"
+                ) from error
             self._staged[kind] = staged
         return f"read_parquet({literal(str(staged.path))})"
 
@@ -359,6 +347,22 @@ class LocalStore:
         if self._field(kind, condition.field).is_array:
             return f"list_has_any({column}, [{marks}])"
         return f"CAST({column} AS VARCHAR) IN ({marks})"
+
+
+def _pattern(row: tuple[Any, ...]) -> ErrorPattern:
+    fingerprint, kind, types, template, message, place, logger, count, first, last = row
+    return ErrorPattern(
+        fingerprint=fingerprint,
+        type=kind or "log",
+        types=tuple(types or ()),
+        template=template or message or "",
+        message=message or "",
+        culprit=place or "",
+        logger=logger or "",
+        count=count,
+        first_seen=_known(first),
+        last_seen=_known(last),
+    )
 
 
 def _naive(moment: datetime) -> datetime:

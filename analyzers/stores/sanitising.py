@@ -1,4 +1,4 @@
-"""Read segments line by line where the fast path cannot, and say what is wrong with each bad line."""
+"""Read segments line by line where the fast path cannot, and say what is wrong with bad lines."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _line(
 
 
 def check_line(line: Line) -> BadLine | None:
-    """Return what is wrong with a line as a record, or None. Blank lines are no records, but fine."""
+    """Return what is wrong with a line as a record, or None; a blank line is fine."""
     if line.content is None:
         reason = f"{line.length:,} bytes is over the limit of {MAXIMUM_LINE_BYTES:,} for a record"
         return BadLine(line.number, reason, "", not line.is_ended)

@@ -171,7 +171,7 @@ def _read(described: Schema, segments: Sequence[Path]) -> str:
         columns = ", ".join(
             f"CAST(NULL AS {t}) AS {identifier(k)}" for k, t in nested_types(described).items()
         )
-        return f"SELECT {columns}, '' AS filename WHERE false"  # noqa: S608
+        return f"SELECT {columns}, '' AS filename WHERE false"
     return (
         f"SELECT * FROM read_json([{files}], columns={{{types}}}, "  # noqa: S608
         "format='newline_delimited', ignore_errors=true, filename=true, "
@@ -179,9 +179,7 @@ def _read(described: Schema, segments: Sequence[Path]) -> str:
     )
 
 
-def _set_aside(
-    staged: Staged, segment: Path, directory: Path, workspace: Path
-) -> Path | None:
+def _set_aside(staged: Staged, segment: Path, directory: Path, workspace: Path) -> Path | None:
     """Note the bad lines of a segment, keep a copy of them, and return one of the good lines."""
     copy = workspace / f"sanitised-{segment.name}"
     try:

@@ -112,7 +112,7 @@ def schema(kind: str) -> Schema:
         stream_type=stream["type"],
         dataset=stream["dataset"],
         fields=fields,
-        required=tuple([*common["_meta"]["required"], *own["_meta"]["required"]]),
+        required=(*common["_meta"]["required"], *own["_meta"]["required"]),
     )
 
 

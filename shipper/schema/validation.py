@@ -71,7 +71,9 @@ def _check_field(field: Field, value: Any) -> None:
         return
     if field.is_open:
         if not isinstance(value, Mapping):
-            raise SchemaError(f"{field.name} must be an object of names and values, not {_say(value)}")
+            raise SchemaError(
+                f"{field.name} must be an object of names and values, not {_say(value)}"
+            )
         for key, item in value.items():
             _check_value(field, f"{field.name}.{key}", item)
     elif field.is_array:

@@ -1,0 +1,1 @@
+"""Benchmarks: ours and the anchors, side by side in one run. Printed, never asserted."""

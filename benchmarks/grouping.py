@@ -1,0 +1,77 @@
+"""How fast and how right messages are grouped.
+
+Run it with ``python -m benchmarks.grouping FOLDER``, where FOLDER holds CSV files with the columns
+``content`` and ``template`` (LogHub 2k).
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+
+from analyzers.errors.templates import find_templates
+from benchmarks.timing import machine
+
+
+def grouping_scores(
+    truth: Sequence[str], groups: Sequence[Hashable], templates: Sequence[str]
+) -> tuple[float, float, float, float]:
+    """Return GA, FGA, PA and FTA.
+
+    Source: Z. Jiang et al., A Large-Scale Evaluation for Log Parsing Techniques, ISSTA 2024.
+    """
+    true_sets = {frozenset(lines): name for name, lines in _lines_by(truth).items()}
+    found_sets = [frozenset(lines) for lines in _lines_by(groups).values()]
+    right = [lines for lines in found_sets if lines in true_sets]
+    by_template = {name: frozenset(lines) for name, lines in _lines_by(templates).items()}
+    exact = sum(true_sets.get(lines) == name for name, lines in by_template.items())
+    return (
+        sum(map(len, right)) / len(truth),
+        2 * len(right) / (len(found_sets) + len(true_sets)),
+        sum(a == b for a, b in zip(truth, templates, strict=True)) / len(truth),
+        2 * exact / (len(by_template) + len(true_sets)),
+    )
+
+
+def _lines_by(labels: Sequence[Hashable]) -> dict[Hashable, set[int]]:
+    lines: dict[Hashable, set[int]] = defaultdict(set)
+    for place, label in enumerate(labels):
+        lines[label].add(place)
+    return lines
+
+
+def main() -> None:
+    """Print a row for each data set, and the means."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("../shared/data/loghub")
+    files = sorted(folder.glob("*.csv"))
+    if not files:
+        sys.exit(f"no CSV files in {folder}: give the folder of the LogHub 2k sets")
+    print(f"Grouping, one configuration for all sets ({machine()})\n")
+    print("| data set | GA | FGA | PA | FTA | lines/s |\n|---|---|---|---|---|---|")
+    scores = []
+    total_lines = 0
+    total_seconds = 0.0
+    for file in files:
+        with file.open(newline="") as source:
+            rows = list(csv.DictReader(source))
+        messages = [row["content"] for row in rows]
+        begin = time.perf_counter()
+        found = find_templates(messages)
+        seconds = time.perf_counter() - begin
+        truth = [row["template"] for row in rows]
+        score = grouping_scores(truth, [t.id for t in found], [t.text for t in found])
+        scores.append(score)
+        total_lines += len(rows)
+        total_seconds += seconds
+        numbers = " | ".join(f"{value:.3f}" for value in score)
+        print(f"| {file.stem} | {numbers} | {len(rows) / seconds:,.0f} |")
+    means = " | ".join(f"{sum(column) / len(column):.3f}" for column in zip(*scores, strict=True))
+    print(f"| **mean** | {means} | {total_lines / total_seconds:,.0f} |")
+
+
+if __name__ == "__main__":
+    main()

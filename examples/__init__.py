@@ -1,0 +1,1 @@
+"""Examples: real services, instrumented."""

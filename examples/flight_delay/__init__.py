@@ -1,0 +1,1 @@
+"""A real model service, instrumented: will a flight from New York arrive late?"""
