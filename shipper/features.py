@@ -187,5 +187,8 @@ def _flatten(values: list[Any]) -> list[Any]:
 
 
 def _as_json(value: Any) -> str:
-    text = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    try:
+        text = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # numbers beyond 64 bits, lone surrogates
+        text = str(value).encode("utf-8", "replace").decode()
     return text[:_MAXIMUM_CATEGORY]

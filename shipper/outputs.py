@@ -71,6 +71,8 @@ def read_output(item: Any, returns: Returns = "auto", classes: Sequence[Any] = (
         return Output()
     if isinstance(item, Mapping):
         return _from_mapping(item, classes)
+    if isinstance(item, list | tuple) and len(item) == 1:
+        item = _plain(item[0])  # a column of one
     if isinstance(item, list | tuple):
         return _from_probabilities(item, classes)
     if returns == "auto":

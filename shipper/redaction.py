@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
 )
 _TOKEN_HINTS = ("eyJ", "AKIA", "ASIA", "gh", "sk-", "xox", "hf_", "AIza", "-----BEGIN")
-_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
+_BEARER = re.compile(r"(?i)\b(?:bearer|basic)\s+[\w.~+/=-]{8,}")
 _URL_PASSWORD = re.compile(r"(?P<scheme>\w[\w+.-]*://[^\s/:@]*):[^\s/@]+@")
 _ASSIGNED = re.compile(
     r"(?i)(?P<key>[\w-]*(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|"
@@ -88,12 +88,12 @@ class Redactor:
             value = _EMAIL.sub(REDACTED, value)
         if "=" in value or ":" in value or " " in value:
             lowered = value.lower()
+            if "bearer" in lowered or "basic " in lowered:
+                value = _BEARER.sub(REDACTED, value)
             for hint in _ASSIGNED_HINTS:
                 if hint in lowered:
                     value = _ASSIGNED.sub(rf"\g<key>{REDACTED}", value)
                     break
-            if "bearer" in lowered or "basic " in lowered:
-                value = _BEARER.sub(rf"\1 {REDACTED}", value)
         if _CARD_HINT.search(value) is not None:
             value = _CARD.sub(_redact_card, value)
         return value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -105,6 +105,8 @@ def schema(kind: str) -> Schema:
     fields: dict[str, Field] = {}
     for template in (common, own):
         fields.update(_fields(template))
+    for name, values in own["_meta"].get("values", {}).items():
+        fields[name] = replace(fields[name], values=tuple(values))
     stream = own["_meta"]["data_stream"]
     return Schema(
         kind=kind,

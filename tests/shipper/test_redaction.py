@@ -1,0 +1,97 @@
+"""Secrets and personal data go before anything is stored; all else stays."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shipper.redaction import REDACTED, Redactor
+
+SECRETS = [
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+    "AKIA" + "IOSFODNN7EXAMPLE",
+    "ghp_" + "a1B2" * 9,
+    "sk-" + "proj1234" * 4,
+    "xoxb-" + "1234567890-abcdef",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----",
+    "4111 1111 1111 1111",
+    "5500-0000-0000-0004",
+    "jane.doe+test@mail.example.org",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secrets_are_found_by_their_shape(secret: str) -> None:
+    """A secret goes wherever it stands in a text, and the text around it stays."""
+    redacted = Redactor().text(f"before {secret} after")
+    assert secret not in redacted
+    assert redacted == f"before {REDACTED} after"
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("password=hunter22 user=jo", f"password={REDACTED} user=jo"),
+        ('{"api_key": "abc123def"}', f'{{"api_key": "{REDACTED}"}}'),
+        ("Authorization: Bearer abcdefgh12345678", f"Authorization: {REDACTED}"),
+        ("postgres://jo:s3cret@db:5432/x", f"postgres://jo:{REDACTED}@db:5432/x"),
+    ],
+)
+def test_secrets_are_found_by_what_they_are_assigned_to(text: str, redacted: str) -> None:
+    """A value after a telling name goes, the name stays."""
+    found = Redactor().text(text)
+    assert "hunter22" not in found
+    assert "s3cret" not in found
+    assert "abcdefgh12345678" not in found
+    assert found == redacted
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["password", "db_password", "apiKey", "X-Api-Key", "access_token", "AUTHORIZATION", "cvv", "clientSecret"],
+)
+def test_values_under_telling_keys_go_whole(key: str) -> None:
+    """A key that names a secret takes its value with it, whatever that is."""
+    assert Redactor().value(key, 1234) == REDACTED
+
+
+@pytest.mark.parametrize("key", ["token_count", "prompt_tokens", "author", "monkey", "keyboard", "passenger"])
+def test_harmless_keys_keep_their_values(key: str) -> None:
+    """Words that only look alike are left."""
+    assert Redactor().value(key, 1234) == 1234
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order 1234567890123456 shipped",  # 16 digits, wrong check digit
+        "id 3f2b8c1e-7f6a-4f6e-9f9e-0a1b2c3d4e5f",
+        "0000 0000 0000 0000",
+        "the monkey passed the keyboard",
+        "git@host is no address",
+    ],
+)
+def test_harmless_text_stays(text: str) -> None:
+    """Ids and ordinary words are not redacted."""
+    assert Redactor().text(text) == text
+
+
+def test_mappings_are_redacted_in_depth() -> None:
+    """Nested objects and lists are searched too."""
+    found = Redactor().mapping({"user": {"token": "x", "mails": ["a@b.example"]}, "n": 1})
+    assert found == {"user": {"token": REDACTED, "mails": [REDACTED]}, "n": 1}
+
+
+def test_a_secret_is_redacted_every_time() -> None:
+    """Remembering harmless texts never lets a secret through."""
+    redactor = Redactor()
+    assert [redactor.text("a@b.example and more") for _ in range(3)] == [f"{REDACTED} and more"] * 3
+
+
+@given(st.text(max_size=300))
+def test_redaction_is_total_and_settles(text: str) -> None:
+    """Any text is redacted without failing, and a second time changes nothing."""
+    redactor = Redactor()
+    once = redactor.text(text)
+    assert Redactor().text(once) == once
