@@ -104,13 +104,15 @@ class Prediction:
         ml: Document = {
             "model": _model(self.model, self.version),
             "prediction": prediction,
-            "features": self.features.document(),
             "request": {
                 "id": text("ml.request.id", self.request_id),
                 "row": self.row,
                 "rows": self.rows,
             },
         }
+        features = self.features.document()
+        if features:  # Elasticsearch gives empty objects back as nothing
+            ml["features"] = features
         if self.segments:
             ml["segment"] = words("ml.segment", self.segments)
         if self.attributions:
