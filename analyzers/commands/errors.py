@@ -151,9 +151,11 @@ def _show_labels(labels: list[Label], format_name: str, output: Path | None) -> 
     elif format_name == "json":
         write_text(orjson.dumps(documents, option=orjson.OPT_INDENT_2).decode() + "\n", output)
     else:
+        from analyzers.reports.wording import printable
+
         counts = Counter((label.group, label.template) for label in labels if label.group)
         lines = [
-            f"{count:>9,}  {group}  {template}\n"
+            f"{count:>9,}  {group}  {printable(template or '')}\n"
             for (group, template), count in counts.most_common()
         ]
         total = f"{len(labels):,} lines in {len(counts):,} groups\n"

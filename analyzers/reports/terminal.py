@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from rich.console import Console, Group
 from rich.markup import escape
@@ -32,6 +33,7 @@ from analyzers.reports.wording import (
     lift_text,
     notes,
     onset_text,
+    printable,
     probability,
     time_of_day,
     value_text,
@@ -47,6 +49,10 @@ _TRACE_WIDTH = 200
 _FRAME = re.compile(r'\s*File "(?P<file>[^"]+)", line \d+')
 
 
+def _text(content: str = "", **options: Any) -> Text:
+    return Text(printable(content), **options)
+
+
 def render_terminal(report: ErrorReport, console: Console) -> None:
     """Print the report.
 
@@ -54,19 +60,19 @@ def render_terminal(report: ErrorReport, console: Console) -> None:
         report: The report.
         console: Where to; its width and colours are respected.
     """
-    console.print(Text(headline(report), style="bold"))
+    console.print(_text(headline(report), style="bold"))
     if report.since is not None:
         console.print(
             f"[dim]{time_of_day(report.since)} to {time_of_day(report.until, report.since)} UTC, "
-            f"{escape(report.store)}[/dim]"
+            f"{escape(printable(report.store))}[/dim]"
         )
     for note in notes(report):
-        console.print(Text(f"note: {note}", style="yellow"))
+        console.print(_text(f"note: {note}", style="yellow"))
     if report.events:
         console.print()
         for event in report.events[:20]:
             line = f"{time_of_day(event.time, report.since)}  {event_text(event)}"
-            console.print(Text(line + (f": {event.reason}" if event.reason else ""), style="blue"))
+            console.print(_text(line + (f": {event.reason}" if event.reason else ""), style="blue"))
     if report.findings:
         console.print()
         console.print(_overview(report))
@@ -97,45 +103,45 @@ def _overview(report: ErrorReport) -> Table:
             str(place),
             f"{finding.n:,}",
             time_of_day(finding.onset[1], report.since),
-            Text(finding.severity, style=_STYLES[finding.severity]),
-            Text(finding.subject, overflow="ellipsis", no_wrap=True),
+            _text(finding.severity, style=_STYLES[finding.severity]),
+            _text(finding.subject, overflow="ellipsis", no_wrap=True),
         )
     return table
 
 
 def _panel(place: int, finding: Finding, report: ErrorReport) -> Panel:
-    parts: list[object] = [Text(finding.summary), Text()]
+    parts: list[object] = [_text(finding.summary), _text()]
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column()
     onset = finding.onset
     facts.add_row(
         "began",
-        Text(
+        _text(
             f"{onset_text(onset, report.since)}, last seen "
             f"{time_of_day(finding.last_seen, report.since)}"
         ),
     )
     if finding.effect is not None:
-        facts.add_row("failed", Text(f"{share_text(finding.effect)} of the requests while active"))
+        facts.add_row("failed", _text(f"{share_text(finding.effect)} of the requests while active"))
     for change in evidence_of(finding, Change):
-        facts.add_row("change before", Text(change_text(change)))
+        facts.add_row("change before", _text(change_text(change)))
     for breakdown in evidence_of(finding, Breakdown):
-        facts.add_row(breakdown.field, Text(joined(breakdown.values)))
+        facts.add_row(breakdown.field, _text(joined(breakdown.values)))
     for item in evidence_of(finding, Description):
-        facts.add_row("template", Text(item.template))
-    facts.add_row("group", Text(finding.id))
+        facts.add_row("template", _text(item.template))
+    facts.add_row("group", _text(finding.id))
     for timeline in evidence_of(finding, Timeline):
         facts.add_row(
-            "over time", Text(sparkline(timeline, report), style=_STYLES[finding.severity])
+            "over time", _text(sparkline(timeline, report), style=_STYLES[finding.severity])
         )
     parts.append(facts)
     contrasts = evidence_of(finding, Contrast)
     if contrasts:
-        parts += [Text(), _contrasts(contrasts)]
+        parts += [_text(), _contrasts(contrasts)]
     for trace in evidence_of(finding, StackTrace):
-        parts += [Text(), Padding(Text(shorten_trace(trace.text), style="dim"), (0, 0, 0, 2))]
-    title = f"[{_STYLES[finding.severity]}]{place}. {escape(finding.subject)}[/]"
+        parts += [_text(), Padding(_text(shorten_trace(trace.text), style="dim"), (0, 0, 0, 2))]
+    title = f"[{_STYLES[finding.severity]}]{place}. {escape(printable(finding.subject))}[/]"
     return Panel(Group(*parts), title=title, title_align="left")  # type: ignore[arg-type]
 
 
@@ -146,7 +152,7 @@ def _contrasts(contrasts: Sequence[Contrast]) -> Table:
         table.add_column(header, justify="right", no_wrap=True)
     for contrast in contrasts:
         table.add_row(
-            Text(value_text(contrast)),
+            _text(value_text(contrast)),
             f"{_bar(contrast.share)} {share_text(contrast.share):>6}",
             f"{_bar(contrast.other_share)} {share_text(contrast.other_share):>6}",
             lift_text(contrast),

@@ -40,6 +40,8 @@ def fisher_exact_greater(
     with np.errstate(invalid="ignore"):
         valid = np.isfinite(a + n + b + m) & (a >= 0) & (b >= 0) & (a <= n) & (b <= m)
     p = np.full(a.shape, np.nan)
+    p[valid] = 1.0
+    valid &= (n > 0) & (m > 0)
     if valid.any():
         tail = stats.hypergeom.sf(a[valid] - 1, n[valid] + m[valid], a[valid] + b[valid], n[valid])
         p[valid] = np.clip(tail, np.finfo(float).tiny, 1.0)

@@ -27,7 +27,11 @@ def record(kind: str, seconds: float, number: int, **parts: Any) -> Record:
     base: Record = {
         "@timestamp": moment.replace("+00:00", "Z"),
         "event": {"id": f"{kind}-{number}", "sequence": number, **parts.pop("event", {})},
-        "data_stream": {"type": described.stream_type, "dataset": described.dataset, "namespace": "default"},
+        "data_stream": {
+            "type": described.stream_type,
+            "dataset": described.dataset,
+            "namespace": "default",
+        },
         "service": {"name": "shop", "version": "7.1"},
         "host": {"name": parts.pop("host", "a")},
         **parts,
@@ -36,18 +40,26 @@ def record(kind: str, seconds: float, number: int, **parts: Any) -> Record:
     return base
 
 
-def prediction(seconds: float, number: int, version: str = "1", failed: str | None = None, **ml: Any) -> Record:
+def prediction(
+    seconds: float, number: int, version: str = "1", failed: str | None = None, **ml: Any
+) -> Record:
     """Return a prediction; ``failed`` is the fingerprint of its error."""
     parts: Record = {
         "event": {"outcome": "failure" if failed else "success"},
-        "ml": {"model": {"name": "m", "version": version}, "prediction": {"id": f"p{number}"}, **ml},
+        "ml": {
+            "model": {"name": "m", "version": version},
+            "prediction": {"id": f"p{number}"},
+            **ml,
+        },
     }
     if failed:
         parts["error"] = {"type": "ValueError", "fingerprint": failed}
     return record("prediction", seconds, number, **parts)
 
 
-def error(seconds: float, number: int, fingerprint: str = "f1", version: str = "1", **changes: Any) -> Record:
+def error(
+    seconds: float, number: int, fingerprint: str = "f1", version: str = "1", **changes: Any
+) -> Record:
     """Return an error record."""
     described = {
         "type": "ValueError",
@@ -59,7 +71,9 @@ def error(seconds: float, number: int, fingerprint: str = "f1", version: str = "
         "stack_trace": "Traceback (most recent call last):\nValueError: row 1 is bad",
         **changes,
     }
-    return record("error", seconds, number, error=described, ml={"model": {"name": "m", "version": version}})
+    return record(
+        "error", seconds, number, error=described, ml={"model": {"name": "m", "version": version}}
+    )
 
 
 def write_segment(folder: Path, kind: str, records: list[Record], name: str = "s") -> Path:

@@ -52,13 +52,18 @@ def test_each_type_has_its_place(value: Any, place: str, stored: Any) -> None:
     assert encode(x=value) == {place: {"x": stored}}
 
 
-@pytest.mark.parametrize("value", [None, float("nan"), np.nan, pd.NA, pd.NaT, np.float64("nan"), [], decimal.Decimal("NaN")])
+@pytest.mark.parametrize(
+    "value",
+    [None, float("nan"), np.nan, pd.NA, pd.NaT, np.float64("nan"), [], decimal.Decimal("NaN")],
+)
 def test_what_is_not_there_is_missing(value: Any) -> None:
     """None, NaN, NA and NaT are named in ``missing``."""
     assert encode(x=value) == {"missing": ["x"]}
 
 
-@pytest.mark.parametrize("value", [float("inf"), -np.inf, np.array([1.0, np.inf]), decimal.Decimal("Infinity")])
+@pytest.mark.parametrize(
+    "value", [float("inf"), -np.inf, np.array([1.0, np.inf]), decimal.Decimal("Infinity")]
+)
 def test_what_is_infinite_is_invalid(value: Any) -> None:
     """Infinity has no place in JSON and is named in ``invalid``."""
     assert encode(x=value) == {"invalid": ["x"]}
@@ -99,8 +104,16 @@ def test_a_value_that_only_looks_like_an_array_ends() -> None:
     st.dictionaries(
         st.text(max_size=8),
         st.recursive(
-            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.binary(max_size=5),
-            lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats()
+            | st.text(max_size=20)
+            | st.binary(max_size=5),
+            lambda inner: (
+                st.lists(inner, max_size=4)
+                | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+            ),
             max_leaves=8,
         ),
         max_size=6,

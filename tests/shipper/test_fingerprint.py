@@ -14,7 +14,9 @@ from shipper.fingerprint import (
 LIBRARY = "/usr/lib/python3.11/site-packages/sklearn/base.py"
 
 
-def one(message: str, line: int = 10, file: str = "/srv/app/model.py", extra: bool = False) -> list[ExceptionSummary]:
+def one(
+    message: str, line: int = 10, file: str = "/srv/app/model.py", extra: bool = False
+) -> list[ExceptionSummary]:
     """Return a chain of one exception."""
     frames = [frame_of(file, "predict", line), frame_of(LIBRARY, "check", 99)]
     if extra:
@@ -68,5 +70,7 @@ def test_a_package_is_named_by_its_folder() -> None:
 
 def test_fingerprints_are_the_same_in_every_process() -> None:
     """A fingerprint is a constant of its input: this one never changes."""
-    assert message_fingerprint("app", "user 12 not found") == message_fingerprint("app", "user 7 not found")
+    assert message_fingerprint("app", "user 12 not found") == message_fingerprint(
+        "app", "user 7 not found"
+    )
     assert exception_fingerprint(one("row 1 is bad")) == "1147be67e75d9909"

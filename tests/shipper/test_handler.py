@@ -34,17 +34,37 @@ def test_a_log_call_becomes_a_service_record(logger: logging.Logger, records: Re
     assert record["log"]["level"] == "info"
     assert record["log"]["logger"] == "tests.shop"
     assert record["log"]["origin"]["file"]["name"] == "test_handler.py"
-    assert record["service"] | {"node": None} == {"name": "shop", "version": "7.1", "environment": "test", "node": None}
-    assert record["data_stream"] == {"type": "logs", "dataset": "ml.service", "namespace": "default"}
+    assert record["service"] | {"node": None} == {
+        "name": "shop",
+        "version": "7.1",
+        "environment": "test",
+        "node": None,
+    }
+    assert record["data_stream"] == {
+        "type": "logs",
+        "dataset": "ml.service",
+        "namespace": "default",
+    }
     assert record["event"]["id"]
     assert record["@timestamp"].endswith("Z")
 
 
-def test_extra_fields_become_labels_numbers_and_known_fields(logger: logging.Logger, records: Records) -> None:
+def test_extra_fields_become_labels_numbers_and_known_fields(
+    logger: logging.Logger, records: Records
+) -> None:
     """Texts go to ``labels``, numbers to ``numeric_labels``, ECS names to their own place."""
     logger.info(
         "x",
-        extra={"shop": "north", "items": 3, "np": np.float64(0.5), "ok": True, "none": None, "list": [1], "trace.id": "t1", "http.response.status_code": 200},
+        extra={
+            "shop": "north",
+            "items": 3,
+            "np": np.float64(0.5),
+            "ok": True,
+            "none": None,
+            "list": [1],
+            "trace.id": "t1",
+            "http.response.status_code": 200,
+        },
     )
     (record,) = records("service")
     assert record["labels"] == {"shop": "north", "ok": "true", "list": "[1]"}
@@ -53,7 +73,9 @@ def test_extra_fields_become_labels_numbers_and_known_fields(logger: logging.Log
     assert record["http"] == {"response": {"status_code": 200}}
 
 
-def test_secrets_are_redacted_before_they_are_stored(logger: logging.Logger, records: Records) -> None:
+def test_secrets_are_redacted_before_they_are_stored(
+    logger: logging.Logger, records: Records
+) -> None:
     """Neither message nor fields nor exception carry a secret to the disk."""
     try:
         raise ValueError("cannot reach postgres://jo:s3cretword@db/x")
@@ -64,7 +86,9 @@ def test_secrets_are_redacted_before_they_are_stored(logger: logging.Logger, rec
         assert secret not in text
 
 
-def test_an_exception_becomes_an_error_record_with_its_chain(logger: logging.Logger, records: Records) -> None:
+def test_an_exception_becomes_an_error_record_with_its_chain(
+    logger: logging.Logger, records: Records
+) -> None:
     """The chain names each exception, how it came about and its frames."""
     try:
         try:
@@ -78,14 +102,22 @@ def test_an_exception_becomes_an_error_record_with_its_chain(logger: logging.Log
     assert error["type"] == "ValueError"
     assert error["types"] == ["ValueError", "KeyError"]
     assert error["template"] == "row <*> has no price"
-    assert [(e["type"], e["relation"]) for e in error["chain"]] == [("ValueError", "raised"), ("KeyError", "cause")]
-    assert error["chain"][0]["frames"][0]["function"] == "test_an_exception_becomes_an_error_record_with_its_chain"
+    assert [(e["type"], e["relation"]) for e in error["chain"]] == [
+        ("ValueError", "raised"),
+        ("KeyError", "cause"),
+    ]
+    assert (
+        error["chain"][0]["frames"][0]["function"]
+        == "test_an_exception_becomes_an_error_record_with_its_chain"
+    )
     assert "direct cause" in error["stack_trace"]
     assert record["message"] == "cannot price"
     assert len(error["fingerprint"]) == 16
 
 
-def test_exception_groups_are_described_with_all_their_parts(logger: logging.Logger, records: Records) -> None:
+def test_exception_groups_are_described_with_all_their_parts(
+    logger: logging.Logger, records: Records
+) -> None:
     """Each exception of a group is in the chain."""
     try:
         raise ExceptionGroup("two", [ValueError("a"), TypeError("b")])
@@ -107,7 +139,9 @@ def test_an_exception_logged_twice_is_one_error(logger: logging.Logger, records:
     assert again["error"]["fingerprint"] == records("error")[0]["error"]["fingerprint"]
 
 
-def test_an_error_without_an_exception_is_an_error_record(logger: logging.Logger, records: Records) -> None:
+def test_an_error_without_an_exception_is_an_error_record(
+    logger: logging.Logger, records: Records
+) -> None:
     """Level error is enough, and numbers do not split its fingerprint."""
     logger.error("queue %s is full", 1)
     logger.error("queue %s is full", 2)
@@ -132,7 +166,9 @@ class UnprintableValue:
     __repr__ = __str__
 
 
-def test_hostile_values_never_raise_into_the_service(logger: logging.Logger, records: Records) -> None:
+def test_hostile_values_never_raise_into_the_service(
+    logger: logging.Logger, records: Records
+) -> None:
     """Whatever is logged, the call returns; what could not be recorded is counted."""
     cycle: dict[str, Any] = {}
     cycle["self"] = cycle
@@ -182,5 +218,7 @@ def test_the_structlog_processor_sends_and_hands_on(spool: object, records: Reco
 
 def test_our_own_log_messages_do_not_come_back(records: Records) -> None:
     """The shipper never ships what it says about itself."""
-    shipper.LogHandler().handle(logging.makeLogRecord({"msg": "x", "name": "elkhound.gpu", "levelno": 40}))
+    shipper.LogHandler().handle(
+        logging.makeLogRecord({"msg": "x", "name": "elkhound.gpu", "levelno": 40})
+    )
     assert records("error") == []

@@ -54,7 +54,9 @@ def test_asynchronous_calls(log: shipper.Logger, records: Records) -> None:
     assert [record["message"] for record in records("service")] == ["later"]
 
 
-def test_a_prediction_is_recorded_and_its_id_returned(log: shipper.Logger, records: Records) -> None:
+def test_a_prediction_is_recorded_and_its_id_returned(
+    log: shipper.Logger, records: Records
+) -> None:
     """The id given back is that of the record."""
     identity = log.prediction(
         model="fraud",
@@ -70,7 +72,11 @@ def test_a_prediction_is_recorded_and_its_id_returned(log: shipper.Logger, recor
     )
     (record,) = records("prediction")
     assert record["ml"]["prediction"] == {"id": identity, "label": "true", "score": 0.9}
-    assert record["ml"]["features"] == {"number": {"amount": 12.5}, "category": {"country": "DE"}, "missing": ["age"]}
+    assert record["ml"]["features"] == {
+        "number": {"amount": 12.5},
+        "category": {"country": "DE"},
+        "missing": ["age"],
+    }
     assert record["ml"]["segment"] == {"channel": "web"}
     assert record["ml"]["cost"] == {"amount": 0.002, "currency": "EUR"}
     assert record["event"]["duration"] == 250_000_000
@@ -79,7 +85,9 @@ def test_a_prediction_is_recorded_and_its_id_returned(log: shipper.Logger, recor
 
 def test_feedback_refers_to_its_prediction(log: shipper.Logger, records: Records) -> None:
     """Truth, rating, comment and business results."""
-    log.feedback("p-1", label=1, rating=4, comment="mail me@shop.example", business={"revenue": 12.5})
+    log.feedback(
+        "p-1", label=1, rating=4, comment="mail me@shop.example", business={"revenue": 12.5}
+    )
     (record,) = records("feedback")
     assert record["ml"]["prediction"]["id"] == "p-1"
     assert record["ml"]["actual"] == {"label": "1"}
@@ -119,7 +127,12 @@ def test_lifecycle_events_are_the_audit_trail(log: shipper.Logger, records: Reco
     ],
 )
 def test_a_record_that_breaks_its_schema_is_set_aside(
-    log: shipper.Logger, records: Records, capsys: Any, method: str, arguments: dict[str, Any], field: str
+    log: shipper.Logger,
+    records: Records,
+    capsys: Any,
+    method: str,
+    arguments: dict[str, Any],
+    field: str,
 ) -> None:
     """Nothing is raised: the record is kept aside with the reason, counted, and said once."""
     getattr(log, method)(**arguments)
@@ -130,7 +143,9 @@ def test_a_record_that_breaks_its_schema_is_set_aside(
     assert field in capsys.readouterr().err
 
 
-def test_before_configure_records_are_dropped_and_said_once(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_before_configure_records_are_dropped_and_said_once(
+    capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A forgotten ``configure`` is noticed, and hurts nobody."""
     state.shutdown()
     monkeypatch.setattr(state, "_warned", False)

@@ -55,7 +55,9 @@ def test_any_text_is_masked_without_failing(text: str) -> None:
     assert isinstance(mask(text), str)
 
 
-@pytest.mark.parametrize("text", ["a" * 100_000, "1" * 100_000, "/a" * 50_000, "a1-" * 30_000, "'" * 9999])
+@pytest.mark.parametrize(
+    "text", ["a" * 100_000, "1" * 100_000, "/a" * 50_000, "a1-" * 30_000, "'" * 9999]
+)
 def test_long_words_take_no_quadratic_time(text: str) -> None:
     """A hostile message does not stall the service: the time-out of the suite would tell."""
     mask(text[:20_000])
@@ -63,7 +65,13 @@ def test_long_words_take_no_quadratic_time(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "kind"),
-    [("12", "number"), ("/a/b", "path"), ("10.0.0.1", "address"), ("root", "word"), ("a b", "text")],
+    [
+        ("12", "number"),
+        ("/a/b", "path"),
+        ("10.0.0.1", "address"),
+        ("root", "word"),
+        ("a b", "text"),
+    ],
 )
 def test_parameters_are_typed(value: str, kind: str) -> None:
     """A parameter's type is told from its value."""

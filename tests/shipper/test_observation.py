@@ -31,7 +31,11 @@ def test_one_row(records: Records) -> None:
     (record,) = records("prediction")
     assert record["ml"]["model"] == {"name": "m", "version": "1"}
     assert record["ml"]["prediction"]["value"] == 0.5
-    assert record["ml"]["features"] == {"number": {"a": 1.0}, "category": {"c": "x"}, "missing": ["gone"]}
+    assert record["ml"]["features"] == {
+        "number": {"a": 1.0},
+        "category": {"c": "x"},
+        "missing": ["gone"],
+    }
     assert record["ml"]["segment"] == {"c": "x"}
     assert record["event"]["outcome"] == "success"
     assert record["event"]["duration"] >= 10_000_000
@@ -69,7 +73,12 @@ def test_an_array(records: Records) -> None:
 
     predict_proba(np.array([[1.0, np.nan], [2.0, np.inf]]))
     first, second = records("prediction")
-    assert first["ml"]["prediction"] | {"id": ""} == {"id": "", "label": "no", "score": 0.1, "probabilities": {"no": 0.9, "yes": 0.1}}
+    assert first["ml"]["prediction"] | {"id": ""} == {
+        "id": "",
+        "label": "no",
+        "score": 0.1,
+        "probabilities": {"no": 0.9, "yes": 0.1},
+    }
     assert first["ml"]["features"] == {"number": {"a": 1.0}, "missing": ["b"]}
     assert second["ml"]["features"] == {"number": {"a": 2.0}, "invalid": ["b"]}
 

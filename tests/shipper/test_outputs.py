@@ -22,7 +22,10 @@ from shipper.outputs import Output, label_text, read_outputs
         (np.array([2.5]), Output(value=2.5)),
         ([[0.2, 0.8]], Output(label="1", score=0.8, probabilities={"0": 0.2, "1": 0.8})),
         ({"label": "a", "score": 0.5}, Output(label="a", score=0.5)),
-        ({"cat": 0.9, "dog": 0.1}, Output(label="cat", score=0.1, probabilities={"cat": 0.9, "dog": 0.1})),
+        (
+            {"cat": 0.9, "dog": 0.1},
+            Output(label="cat", score=0.1, probabilities={"cat": 0.9, "dog": 0.1}),
+        ),
         ({"text": "hello"}, Output(text="hello")),
         (float("nan"), Output()),
         (None, Output()),
@@ -35,7 +38,8 @@ def test_one_row(result: Any, output: Output) -> None:
 
 
 @pytest.mark.parametrize(
-    "result", [np.array([0, 1]), [0, 1], pd.Series([0, 1]), pl.Series([0, 1]), pd.DataFrame({"y": [0, 1]})]
+    "result",
+    [np.array([0, 1]), [0, 1], pd.Series([0, 1]), pl.Series([0, 1]), pd.DataFrame({"y": [0, 1]})],
 )
 def test_labels_of_a_batch(result: Any) -> None:
     """Whole numbers are labels, one for each row."""

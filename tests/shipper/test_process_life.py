@@ -21,7 +21,11 @@ for number in range(200):
 def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run code in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-c", BEGIN + code, str(folder)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", BEGIN + code, str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shipper.outputs import Output
-from shipper.records import LIFECYCLE_ACTIONS, Feedback, Lifecycle, Prediction
+from shipper.records import Feedback, Lifecycle, Prediction
 from shipper.schema import schema
 from shipper.schema.validation import SchemaError, validate
 
@@ -35,10 +35,18 @@ def prediction(**changes: Any) -> Prediction:
         (Feedback(prediction_id="p", business={"revenue": None}), "ml.business.revenue"),
         (Lifecycle(action="model-exploded", model="m"), "event.action"),
         (Lifecycle(action="model-deployed", model="m", metrics={"auc": "good"}), "ml.metrics.auc"),
-        (Lifecycle(action="model-retrained", model="m", training={"rows": "many"}), "ml.training.rows"),
-        (Lifecycle(action="model-retrained", model="m", training={"lines": 1}), "ml.training.lines"),
         (
-            Lifecycle(action="model-retrained", model="m", training={"started": datetime(2026, 1, 1)}),  # noqa: DTZ001
+            Lifecycle(action="model-retrained", model="m", training={"rows": "many"}),
+            "ml.training.rows",
+        ),
+        (
+            Lifecycle(action="model-retrained", model="m", training={"lines": 1}),
+            "ml.training.lines",
+        ),
+        (
+            Lifecycle(
+                action="model-retrained", model="m", training={"started": datetime(2026, 1, 1)}
+            ),
             "has no zone",
         ),
     ],
@@ -47,7 +55,6 @@ def test_a_record_that_breaks_its_schema_is_refused(record: Any, field: str) -> 
     """The sentence names the field that is wrong."""
     with pytest.raises((SchemaError, ValueError), match=field.replace(".", r"\.")):
         record.document()
-
 
 
 BASE: dict[str, Any] = {
@@ -69,7 +76,11 @@ BASE: dict[str, Any] = {
         ("ml.features.missing", "x", "ml.features.missing must be a list"),
         ("ml.segment", "eu", "ml.segment must be an object"),
         ("event.outcome", "maybe", "event.outcome must be one of success, failure, unknown"),
-        ("@timestamp", "2026-11-21T04:00:00", "@timestamp must be a time in ISO 8601 with its zone"),
+        (
+            "@timestamp",
+            "2026-11-21T04:00:00",
+            "@timestamp must be a time in ISO 8601 with its zone",
+        ),
         ("event.id", "x" * 513, "event.id has 513 bytes"),
         ("ml.model.name", None, "ml.model.name is missing"),
         ("service.name", 3, "service.name must be text"),

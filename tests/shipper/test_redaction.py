@@ -49,14 +49,25 @@ def test_secrets_are_found_by_what_they_are_assigned_to(text: str, redacted: str
 
 @pytest.mark.parametrize(
     "key",
-    ["password", "db_password", "apiKey", "X-Api-Key", "access_token", "AUTHORIZATION", "cvv", "clientSecret"],
+    [
+        "password",
+        "db_password",
+        "apiKey",
+        "X-Api-Key",
+        "access_token",
+        "AUTHORIZATION",
+        "cvv",
+        "clientSecret",
+    ],
 )
 def test_values_under_telling_keys_go_whole(key: str) -> None:
     """A key that names a secret takes its value with it, whatever that is."""
     assert Redactor().value(key, 1234) == REDACTED
 
 
-@pytest.mark.parametrize("key", ["token_count", "prompt_tokens", "author", "monkey", "keyboard", "passenger"])
+@pytest.mark.parametrize(
+    "key", ["token_count", "prompt_tokens", "author", "monkey", "keyboard", "passenger"]
+)
 def test_harmless_keys_keep_their_values(key: str) -> None:
     """Words that only look alike are left."""
     assert Redactor().value(key, 1234) == 1234

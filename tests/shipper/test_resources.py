@@ -33,7 +33,9 @@ def test_the_process_is_measured(samples: list[Resource]) -> None:
     """A busy process uses most of one core, and its memory is what psutil says."""
     process = find(samples, "process").values["system"]["process"]
     assert 0.3 < process["cpu"]["total"]["pct"] < 1.5
-    assert process["memory"]["rss"]["bytes"] == pytest.approx(psutil.Process().memory_info().rss, rel=0.2)
+    assert process["memory"]["rss"]["bytes"] == pytest.approx(
+        psutil.Process().memory_info().rss, rel=0.2
+    )
     assert process["num_threads"] >= 1
 
 

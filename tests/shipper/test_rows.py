@@ -55,7 +55,9 @@ def test_a_batch(value: Any) -> None:
     assert split_rows(value) == ([ROW, ROW], True)
 
 
-@pytest.mark.parametrize("value", [np.array([[1.0, 2.0], [3.0, 4.0]]), scipy.sparse.csr_matrix([[1.0, 2.0], [3.0, 4.0]])])
+@pytest.mark.parametrize(
+    "value", [np.array([[1.0, 2.0], [3.0, 4.0]]), scipy.sparse.csr_matrix([[1.0, 2.0], [3.0, 4.0]])]
+)
 def test_arrays_take_the_names_given(value: Any) -> None:
     """Columns of an array are named by ``features``."""
     assert split_rows(value, ["a", "b"]) == ([{"a": 1.0, "b": 2.0}, {"a": 3.0, "b": 4.0}], True)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from shipper.records import LIFECYCLE_ACTIONS
-from shipper.schema import COMMON, KINDS, component_template, index_template, kind_of_dataset, schema
+from shipper.schema import (
+    COMMON,
+    KINDS,
+    component_template,
+    index_template,
+    kind_of_dataset,
+    schema,
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -23,7 +30,9 @@ def test_descriptions_speak_of_fields_that_exist(name: str) -> None:
     known = set(schema(KINDS[0] if name == COMMON else name).fields)
     meta = template["_meta"]
     assert set(meta["fields"]) <= known
-    assert set(meta.get("arrays", [])) | set(meta.get("values", {})) | set(meta["required"]) <= known
+    assert (
+        set(meta.get("arrays", [])) | set(meta.get("values", {})) | set(meta["required"]) <= known
+    )
 
 
 def test_streams_are_those_of_the_design() -> None:

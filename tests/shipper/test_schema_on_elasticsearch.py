@@ -13,7 +13,14 @@ import pytest
 from elasticsearch import BadRequestError, Elasticsearch
 
 import shipper
-from shipper.schema import COMMON, KINDS, component_template, component_template_name, index_template, schema
+from shipper.schema import (
+    COMMON,
+    KINDS,
+    component_template,
+    component_template_name,
+    index_template,
+    schema,
+)
 from shipper.schema.validation import validate
 from tests.conftest import Records
 
@@ -57,24 +64,42 @@ def write_every_kind() -> None:
     with pytest.raises(ValueError, match="missing"):
         predict({**row, "amount": None})
     log.prediction(
-        model="fraud", version="1.3", text="hello", attributions={"amount": 0.4}, cost=0.01, score=0.5
+        model="fraud",
+        version="1.3",
+        text="hello",
+        attributions={"amount": 0.4},
+        cost=0.01,
+        score=0.5,
     )
-    log.feedback(shipper.prediction_ids()[0], label=1, value=2.5, rating=4, comment="good", business={"revenue": 9.5})
+    log.feedback(
+        shipper.prediction_ids()[0],
+        label=1,
+        value=2.5,
+        rating=4,
+        comment="good",
+        business={"revenue": 9.5},
+    )
     log.lifecycle(
         "model-retrained", model="fraud", version="1.4", previous_version="1.3", stage="staging", hosts=["b", "a"],
         user="jo", reason="drift", training={"dataset": "s3://x", "rows": 10, "started": datetime.now(UTC)},
         hyperparameters={"depth": 3}, metrics={"auc": 0.9}, change={"name": "depth", "before": 2, "after": 3},
     )  # fmt: skip
-    log.info("sold", items=2, shop="north", **{"http.request.id": "r1", "http.response.status_code": 200})
+    log.info(
+        "sold", items=2, shop="north", **{"http.request.id": "r1", "http.response.status_code": 200}
+    )
     monitor = shipper.monitor_resources(every=0.1)
     time.sleep(0.35)
     monitor.stop()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_read_back_as_it_was_sent(client: Elasticsearch, namespace: str, spool: object, kind: str, records: Records) -> None:
+def test_every_kind_is_read_back_as_it_was_sent(
+    client: Elasticsearch, namespace: str, spool: object, kind: str, records: Records
+) -> None:
     """Indexed into its logsdb data stream by its own id, nothing ignored, nothing changed."""
-    shipper.configure(service="shop", version="7.1", environment="test", to=f"file:{spool}", namespace=namespace)
+    shipper.configure(
+        service="shop", version="7.1", environment="test", to=f"file:{spool}", namespace=namespace
+    )
     write_every_kind()
     sent = {record["event"]["id"]: record for record in records(kind)}
     assert sent
@@ -93,7 +118,11 @@ def test_every_kind_is_read_back_as_it_was_sent(client: Elasticsearch, namespace
 def test_fields_are_typed_as_the_schema_says(client: Elasticsearch, namespace: str) -> None:
     """Features of any name are doubles and keywords."""
     stream = schema("prediction").stream(namespace)
-    client.create(index=stream, id="a", document=minimal("a", {"number": {"x": 1}, "category": {"y": "1"}}, namespace))
+    client.create(
+        index=stream,
+        id="a",
+        document=minimal("a", {"number": {"x": 1}, "category": {"y": "1"}}, namespace),
+    )
     found = client.field_caps(index=stream, fields="ml.features.*")["fields"]
     assert set(found["ml.features.number.x"]) == {"double"}
     assert set(found["ml.features.category.y"]) == {"keyword"}
@@ -114,7 +143,8 @@ def test_a_second_delivery_is_a_harmless_conflict(client: Elasticsearch, namespa
     stream = schema("prediction").stream(namespace)
     client.create(index=stream, id="once", document=minimal("once", {}, namespace), refresh=True)
     answer = client.bulk(
-        operations=[{"create": {"_index": stream, "_id": "once"}}, minimal("once", {}, namespace)], refresh=True
+        operations=[{"create": {"_index": stream, "_id": "once"}}, minimal("once", {}, namespace)],
+        refresh=True,
     )
     assert answer["items"][0]["create"]["status"] == 409
     assert client.count(index=stream)["count"] == 1
@@ -123,7 +153,12 @@ def test_a_second_delivery_is_a_harmless_conflict(client: Elasticsearch, namespa
 def test_plain_indexing_into_a_stream_is_refused(client: Elasticsearch, namespace: str) -> None:
     """What looks like an index is a data stream: it only takes ``create``."""
     with pytest.raises(BadRequestError):
-        client.index(index=schema("error").stream(namespace), id="x", document={"@timestamp": "2026-01-01T00:00:00Z"}, op_type="index")
+        client.index(
+            index=schema("error").stream(namespace),
+            id="x",
+            document={"@timestamp": "2026-01-01T00:00:00Z"},
+            op_type="index",
+        )
 
 
 def minimal(identity: str, features: dict[str, Any], namespace: str) -> dict[str, Any]:
@@ -132,5 +167,9 @@ def minimal(identity: str, features: dict[str, Any], namespace: str) -> dict[str
         "@timestamp": "2026-11-21T04:00:00.000Z",
         "data_stream": {"type": "logs", "dataset": "ml.prediction", "namespace": namespace},
         "event": {"id": identity, "outcome": "success"},
-        "ml": {"model": {"name": "m", "version": "1"}, "prediction": {"id": identity}, **({"features": features} if features else {})},
+        "ml": {
+            "model": {"name": "m", "version": "1"},
+            "prediction": {"id": identity},
+            **({"features": features} if features else {}),
+        },
     }

@@ -39,7 +39,11 @@ def test_wrong_settings_are_named(changes: dict[str, Any], sentence: str) -> Non
 
 @pytest.mark.parametrize(
     ("to", "folder"),
-    [("file:/var/log/ml", "/var/log/ml"), ("file:///var/log/ml", "/var/log/ml"), ("file:/a%20b", "/a b")],
+    [
+        ("file:/var/log/ml", "/var/log/ml"),
+        ("file:///var/log/ml", "/var/log/ml"),
+        ("file:/a%20b", "/a b"),
+    ],
 )
 def test_destinations(to: str, folder: str) -> None:
     """File URLs with and without slashes, and with escapes."""
@@ -54,7 +58,17 @@ def test_a_relative_folder_is_below_the_working_directory() -> None:
 def test_variables_override_arguments() -> None:
     """Operations can change what the code says."""
     found = read(
-        {"ELKHOUND_SERVICE": "till", "ELKHOUND_TO": "file:/x", "ELKHOUND_LEVEL": "error", "ELKHOUND_ENVIRONMENT": "p"},
+        {
+            "ELKHOUND_SERVICE": "till",
+            "ELKHOUND_TO": "file:/x",
+            "ELKHOUND_LEVEL": "error",
+            "ELKHOUND_ENVIRONMENT": "p",
+        },
         service="shop",
     )
-    assert (found.service, found.directory, found.level, found.environment) == ("till", Path("/x"), 40, "p")
+    assert (found.service, found.directory, found.level, found.environment) == (
+        "till",
+        Path("/x"),
+        40,
+        "p",
+    )

@@ -19,7 +19,11 @@ STREAM = "logs-ml.service-default"
 
 def lines_in(directory: Path, stream: str = STREAM) -> list[bytes]:
     """Return all lines of a stream."""
-    return [line for path in segment_paths(directory / stream) for line in path.read_bytes().splitlines()]
+    return [
+        line
+        for path in segment_paths(directory / stream)
+        for line in path.read_bytes().splitlines()
+    ]
 
 
 def line(number: int) -> bytes:
@@ -122,7 +126,10 @@ def test_full_memory_drops_and_counts(tmp_path: Path) -> None:
     assert statistics.dropped == 1000 - taken
     assert not spool.flush(0.5)
     assert spool.statistics().write_errors > 0
-    assert "FileExistsError" in spool.statistics().last_error or "NotADirectory" in spool.statistics().last_error
+    assert (
+        "FileExistsError" in spool.statistics().last_error
+        or "NotADirectory" in spool.statistics().last_error
+    )
 
 
 def test_lines_wait_for_a_disk_that_recovers(tmp_path: Path) -> None:

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from analyzers.stores.base import Condition, ContrastCount, StoreError, TimeCount, ValueCount, Window
+from analyzers.stores.base import (
+    Condition,
+    ContrastCount,
+    StoreError,
+    TimeCount,
+    ValueCount,
+    Window,
+)
 from analyzers.stores.local import LocalStore
 from analyzers.stores.opening import open_store
 from tests.analyzers.conftest import START, Opener, error, prediction, record
@@ -42,7 +49,11 @@ def test_windows_hold_their_begin_and_not_their_end(open_local: Opener) -> None:
 def test_error_patterns(open_local: Opener) -> None:
     """Distinct fingerprints with counts, times and the earliest message."""
     store = open_local(
-        [error(2, 1, message="row 2 is bad"), error(1, 2, message="row 1 is bad"), error(3, 3, fingerprint="f2")]
+        [
+            error(2, 1, message="row 2 is bad"),
+            error(1, 2, message="row 1 is bad"),
+            error(3, 3, fingerprint="f2"),
+        ]
     )
     first, second = store.error_patterns(ALL)
     assert (first.fingerprint, first.count, first.message) == ("f1", 2, "row 1 is bad")
@@ -53,14 +64,25 @@ def test_error_patterns(open_local: Opener) -> None:
 def test_value_counts(open_local: Opener) -> None:
     """Counts of a field, also of a name in an open field, by another field, limited for each key."""
     store = open_local(
-        [prediction(n, n, version="1" if n < 3 else "2", segment={"region": f"r{n % 2}"}) for n in range(5)]
+        [
+            prediction(n, n, version="1" if n < 3 else "2", segment={"region": f"r{n % 2}"})
+            for n in range(5)
+        ]
     )
-    assert store.value_counts("prediction", "ml.model.version", ALL) == [ValueCount("", "1", 3), ValueCount("", "2", 2)]
-    assert store.value_counts("prediction", "ml.segment.region", ALL, by="ml.model.version", limit=1) == [
+    assert store.value_counts("prediction", "ml.model.version", ALL) == [
+        ValueCount("", "1", 3),
+        ValueCount("", "2", 2),
+    ]
+    assert store.value_counts(
+        "prediction", "ml.segment.region", ALL, by="ml.model.version", limit=1
+    ) == [
         ValueCount("1", "r0", 2),
         ValueCount("2", "r0", 1),
     ]
-    conditions = [Condition("ml.model.version", "any_of", ("2",)), Condition("ml.segment.region", "exists")]
+    conditions = [
+        Condition("ml.model.version", "any_of", ("2",)),
+        Condition("ml.segment.region", "exists"),
+    ]
     assert store.value_counts("prediction", "ml.segment.region", ALL, conditions) == [
         ValueCount("", "r0", 1),
         ValueCount("", "r1", 1),
@@ -69,7 +91,9 @@ def test_value_counts(open_local: Opener) -> None:
 
 def test_time_counts(open_local: Opener) -> None:
     """Buckets begin at multiples of their width since the epoch."""
-    store = open_local([prediction(second, number) for number, second in enumerate((0, 4.999, 5, 12))])
+    store = open_local(
+        [prediction(second, number) for number, second in enumerate((0, 4.999, 5, 12))]
+    )
     assert store.time_counts("prediction", 5, ALL) == [
         TimeCount("", at(0), 2),
         TimeCount("", at(5), 1),
@@ -81,7 +105,14 @@ def test_contrast_counts_values_with_and_without_an_error(open_local: Opener) ->
     """Plain, open and list fields; the totals are those of all requests."""
     store = open_local(
         [
-            prediction(0, 1, version="2", failed="f1", features={"missing": ["age", "sex"]}, segment={"r": "eu"}),
+            prediction(
+                0,
+                1,
+                version="2",
+                failed="f1",
+                features={"missing": ["age", "sex"]},
+                segment={"r": "eu"},
+            ),
             prediction(1, 2, version="2", failed="f2", segment={"r": "us"}),
             prediction(2, 3, version="1", features={"missing": ["age"]}, segment={"r": "eu"}),
             prediction(3, 4, version="2", failed="f3"),
@@ -104,7 +135,10 @@ def test_records_come_back_as_they_were(open_local: Opener) -> None:
     sent = error(1, 1, chain=[{"type": "ValueError", "frames": [{"line": 3}]}])
     store = open_local([error(2, 2), sent])
     assert store.first_record("error", ALL) == sent
-    assert store.first_record("error", ALL, [Condition("error.fingerprint", "any_of", ("nope",))]) is None
+    assert (
+        store.first_record("error", ALL, [Condition("error.fingerprint", "any_of", ("nope",))])
+        is None
+    )
 
 
 def test_last_before(open_local: Opener) -> None:
@@ -127,7 +161,12 @@ def test_lifecycle_events_in_order(open_local: Opener) -> None:
     )  # fmt: skip
     first, second = store.lifecycle_events(ALL)
     assert (first.time, second.time) == (at(1), at(5))
-    assert (first.action, first.version, first.previous_version, first.reason) == ("model-deployed", "2", "1", "new")
+    assert (first.action, first.version, first.previous_version, first.reason) == (
+        "model-deployed",
+        "2",
+        "1",
+        "new",
+    )
 
 
 def test_names_and_values_are_never_sql(open_local: Opener) -> None:
@@ -151,11 +190,18 @@ def test_an_empty_folder_answers_everything_with_nothing(tmp_path: Path) -> None
     with LocalStore(tmp_path) as store:
         assert store.coverage(ALL).kinds == ()
         assert store.error_patterns(ALL) == []
-        assert store.contrast(["ml.segment", "ml.features.missing", "host.name"], {"g": []}, ALL).counts == ()
+        assert (
+            store.contrast(
+                ["ml.segment", "ml.features.missing", "host.name"], {"g": []}, ALL
+            ).counts
+            == ()
+        )
         assert store.first_record("error", ALL) is None
 
 
-@pytest.mark.parametrize(("location", "sentence"), [("nowhere", "no folder nowhere"), ("https://es:9200", "is a server")])
+@pytest.mark.parametrize(
+    ("location", "sentence"), [("nowhere", "no folder nowhere"), ("https://es:9200", "is a server")]
+)
 def test_a_store_that_is_not_there_is_named(location: str, sentence: str) -> None:
     """The sentence says what to give."""
     with pytest.raises(StoreError, match=sentence):
@@ -166,4 +212,6 @@ def test_two_stores_read_one_folder_at_once(open_local: Opener, tmp_path: Path) 
     """No process locks another out."""
     first = open_local([prediction(0, 1)])
     with LocalStore(tmp_path) as second:
-        assert first.coverage(ALL).count("prediction") == second.coverage(ALL).count("prediction") == 1
+        assert (
+            first.coverage(ALL).count("prediction") == second.coverage(ALL).count("prediction") == 1
+        )
