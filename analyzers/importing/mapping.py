@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from analyzers.errors.labelling import error_pattern
@@ -15,7 +16,15 @@ from shipper.identifiers import format_datetime, sampling_key
 from shipper.outputs import label_text
 from shipper.records import text
 from shipper.redaction import Redactor
-from shipper.schema import ECS_VERSION, KINDS, SCHEMA_VERSION, Field, kind_of_dataset, schema
+from shipper.schema import (
+    ECS_VERSION,
+    KINDS,
+    SCHEMA_VERSION,
+    Field,
+    Schema,
+    kind_of_dataset,
+    schema,
+)
 from shipper.schema.validation import SchemaError, lookup, validate
 
 FUTURE = timedelta(days=1)
@@ -103,7 +112,7 @@ class RecordMaker:
         for key, value in row.items():
             name = sources.get(key, key)
             if isinstance(value, Mapping) and name not in described.fields:
-                _merge(record, name, value)
+                _merge(record, name, value, described)
                 continue
             found = described.field(name)
             if found is None or (key in self._mapping.features and key not in sources):
@@ -279,6 +288,8 @@ def _convert(found: Field, name: str, value: Any) -> Any:
     """Return a value in the type of its field, as far as that is certain."""
     if hasattr(value, "isoformat"):
         return value if name == "@timestamp" else label_text(value.isoformat())
+    if isinstance(value, Decimal):
+        value = float(value)
     if name == "@timestamp" or isinstance(value, Mapping | list):
         return value
     if found.type in ("double", "long") and isinstance(value, str):
@@ -291,14 +302,15 @@ def _convert(found: Field, name: str, value: Any) -> Any:
     return [value] if found.is_array else value
 
 
-def _merge(record: dict[str, Any], name: str, value: Mapping[str, Any]) -> None:
+def _merge(record: dict[str, Any], name: str, value: Mapping[str, Any], described: Schema) -> None:
+    """Lay an object's values into the record, each in the type of its field."""
     for key, item in value.items():
         dotted = f"{name}.{key}"
-        existing = lookup(record, dotted)
-        if isinstance(item, Mapping) and (existing is None or isinstance(existing, Mapping)):
-            _merge(record, dotted, item)
-        else:
-            _put(record, dotted, item)
+        if isinstance(item, Mapping) and dotted not in described.fields:
+            _merge(record, dotted, item, described)
+        elif item is not None:
+            found = described.field(dotted)
+            _put(record, dotted, item if found is None else _convert(found, dotted, item))
 
 
 def _put(record: dict[str, Any], name: str, value: Any) -> None:

@@ -162,8 +162,14 @@ def _read_parquet(path: Path) -> Iterator[SourceRow]:
     try:
         with duckdb.connect(":memory:") as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            cursor = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
-            names = [column[0] for column in cursor.description or ()]
+            described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)])
+            columns = [(str(row[0]), str(row[1])) for row in described.fetchall()]
+            names = [name for name, _ in columns]
+            selected = ", ".join(_parquet_column(name, kind) for name, kind in columns)
+            cursor = connection.execute(
+                f"SELECT {selected} FROM read_parquet(?)",  # noqa: S608 (names are quoted)
+                [str(path)],
+            )
             number = 0
             while rows := cursor.fetchmany(_BATCH):
                 for row in rows:
@@ -171,6 +177,13 @@ def _read_parquet(path: Path) -> Iterator[SourceRow]:
                     yield SourceRow(number, _expand(dict(zip(names, row, strict=True))))
     except duckdb.Error as error:
         raise ReadError(f"{path} is no Parquet file: {str(error).splitlines()[0]}") from error
+
+
+def _parquet_column(name: str, kind: str) -> str:
+    quoted = '"' + name.replace('"', '""') + '"'
+    if kind == "TIMESTAMP WITH TIME ZONE":  # as text: a Python time would need pytz
+        return f"strftime(timezone('UTC', {quoted}), '%Y-%m-%dT%H:%M:%S.%gZ')"
+    return quoted
 
 
 def _read_text(path: Path) -> Iterator[SourceRow]:

@@ -92,7 +92,7 @@ def test_an_exception_becomes_an_error_record_with_its_chain(
     """The chain names each exception, how it came about and its frames."""
     try:
         try:
-            {}["price"]
+            dict[str, int]()["price"]
         except KeyError as missing:
             raise ValueError("row 12 has no price") from missing
     except ValueError:

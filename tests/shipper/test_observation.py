@@ -125,7 +125,7 @@ def test_coroutines(records: Records) -> None:
         await asyncio.sleep(0.01)
         return shipper.prediction_ids()[0]
 
-    async def both() -> list[str]:
+    async def both() -> tuple[str, ...]:
         return await asyncio.gather(predict({"a": 1}), predict({"a": 2}))
 
     answers = asyncio.run(both())

@@ -49,7 +49,12 @@ def test_another_cause_is_another_group() -> None:
 
 def test_errors_without_exceptions_group_by_logger_and_message() -> None:
     """A logged error has no frames: its logger is its place."""
-    logged = {"type": "log", "types": (), "culprit": "", "template": "queue <*> is full"}
+    logged: dict[str, Any] = {
+        "type": "log",
+        "types": (),
+        "culprit": "",
+        "template": "queue <*> is full",
+    }
     groups = group_patterns(
         [pattern("a", **logged), pattern("b", **logged), pattern("c", **logged, logger="x")]
     )

@@ -13,6 +13,8 @@ from shipper.exceptions import describe
 from shipper.fingerprint import exception_fingerprint
 from shipper.redaction import Redactor
 
+PRICES: dict[str, float] = {}
+
 
 def caught(raise_it: object) -> BaseException:
     """Return the exception that a function raises."""
@@ -29,14 +31,14 @@ def plain() -> None:
 
 def caused() -> None:
     try:
-        {}["price"]
+        PRICES["price"]
     except KeyError as missing:
         raise ValueError("no price") from missing
 
 
 def in_context() -> None:
     try:
-        {}["price"]
+        PRICES["price"]
     except KeyError:
         raise TypeError("cannot tell") from None
     finally:
@@ -45,7 +47,7 @@ def in_context() -> None:
 
 def while_handling() -> None:
     try:
-        {}["price"]
+        PRICES["price"]
     except KeyError:
         [][1]
 
