@@ -63,3 +63,11 @@ def records(spool: Path) -> Records:
         ]
 
     return read
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a run that must not skip anything, and did."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
+    if skipped and os.environ.get("ELKHOUND_NO_SKIPS"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

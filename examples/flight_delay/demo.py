@@ -98,7 +98,7 @@ class Demo:
             self._phase("recovered", 0.5)
         self._inject(
             "memory grows until the service refuses work",
-            "",
+            "service 3.1.0",
             "MemoryBudgetError",
             "the budget is",
         )
@@ -137,13 +137,12 @@ def find_group(report: ErrorReport, fault: Injected) -> Finding | None:
 
 
 def versions_of(finding: Finding) -> list[str]:
-    """Return the model versions that a group touches."""
-    return [
-        value
-        for breakdown in evidence_of(finding, Breakdown)
-        if breakdown.field == "ml.model.version"
-        for value, _ in breakdown.values
-    ]
+    """Return the model versions that a group touches, or else those of the service."""
+    found = {
+        item.field: [value for value, _ in item.values] for item in evidence_of(finding, Breakdown)
+    }
+    services = [f"service {version}" for version in found.get("service.version", [])]
+    return found.get("ml.model.version") or services
 
 
 @contextlib.contextmanager
@@ -257,7 +256,7 @@ def main() -> None:
         "Try next:\n"
         f"  .venv/bin/elkhound errors --store {data} --version 2.0.0\n"
         f"  .venv/bin/elkhound errors --store {data} --format md\n"
-        f"  .venv/bin/elkhound errors group {arguments.folder / 'service.log'}"
+        f"  .venv/bin/elkhound errors --store {data} --format json --output report.json"
     )
     if any(find_group(report, fault) is None for fault in injected):
         sys.exit("a fault was not found")

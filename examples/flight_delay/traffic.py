@@ -50,7 +50,7 @@ class Traffic:
     def __init__(self, port: int, rate: float, threads: int = 4) -> None:
         flights = load_flights(months=(4, 5, 6), rows=20_000, seed=1)
         self._late = flights["late"].tolist()
-        self._flights: list[Flight] = flights[FEATURES].to_dict("records")  # type: ignore[assignment]
+        self._flights: list[Flight] = flights[FEATURES].to_dict("records")
         self._port = port
         self._pause = threads / rate
         self._stop = threading.Event()
@@ -100,10 +100,14 @@ class Traffic:
 
 def post(connection: http.client.HTTPConnection, path: str, body: Any) -> tuple[int, Any]:
     """Send one request and return status and answer; 0 where the connection failed."""
-    try:
-        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        return response.status, json.loads(response.read() or b"null")
-    except (OSError, http.client.HTTPException, ValueError):
-        connection.close()
-        return 0, None
+    for _ in range(2):  # the service closes connections that were idle
+        try:
+            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            return response.status, json.loads(response.read() or b"null")
+        except (ConnectionError, http.client.CannotSendRequest):
+            connection.close()
+        except (OSError, http.client.HTTPException, ValueError):
+            connection.close()
+            break
+    return 0, None

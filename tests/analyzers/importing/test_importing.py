@@ -72,9 +72,9 @@ def test_csv_with_a_field_mapping(tmp_path: Path) -> None:
 def test_parquet_gives_the_same_as_csv(tmp_path: Path) -> None:
     """Types come from the file, times too."""
     path = tmp_path / "p.parquet"
-    duckdb.connect().sql(
-        "SELECT TIMESTAMPTZ '2026-11-20 10:00:00+00' AS time, 0.75 AS p, '2' AS v, 41 AS age, 'gold' AS plan"
-    ).write_parquet(str(path))  # type: ignore[union-attr]
+    select = "SELECT TIMESTAMPTZ '2026-11-20 10:00:00+00' AS time, 0.75 AS p, '2' AS v, 41 AS age"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({select}, 'gold' AS plan) TO '{path}' (FORMAT parquet)")
     assert import_file(path, tmp_path / "store", PREDICTIONS, detect_format(path)).records == {
         "prediction": 1
     }
