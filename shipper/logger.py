@@ -77,38 +77,36 @@ class Logger(_Base):
         if pipeline is None:
             return identity
         given = {key: item for key, item in locals().items() if key in _PREDICTION_ARGUMENTS}
-        try:
-            answer: dict[str, Any] = {"label": label, "probabilities": probabilities, "text": text}
-            answer.update(score=score, value=value)
-            for name in ("score", "value"):
-                _check_number(f"ml.prediction.{name}", answer[name])
+        redactor = pipeline.redactor
+
+        def make() -> Prediction:
+            for name, number in (("score", score), ("value", value)):
+                _check_number(f"ml.prediction.{name}", number)
+            _check_number("latency_seconds", latency_seconds)
+            answer = {
+                "label": label,
+                "probabilities": probabilities,
+                "score": score,
+                "value": value,
+            }
             if text is not None:
-                answer["text"] = pipeline.redactor.text(text)
-            duration = None
-            if latency_seconds is not None:
-                _check_number("latency_seconds", latency_seconds)
-                duration = round(latency_seconds * 1e9)
-            record = Prediction(
+                answer["text"] = redactor.text(text)
+            return Prediction(
                 model=model,
                 version=version,
                 id=identity,
                 request_id=request_id or identity,
-                features=encode_features(features or {}, pipeline.redactor),
+                features=encode_features(features or {}, redactor),
                 output=read_output(answer),
                 outcome=outcome,
-                duration=duration,
+                duration=None if latency_seconds is None else round(latency_seconds * 1e9),
                 segments=segments,
                 attributions=attributions,
                 dataset=dataset,
                 cost=None if cost is None else (cost, currency),
             )
-            record.document()
-        except SchemaError as error:
-            pipeline.reject(str(error), "prediction", given)
-        except Exception as error:
-            pipeline.count_failure(error)
-        else:
-            pipeline.send(record)
+
+        pipeline.make_and_send("prediction", make, given)
         return identity
 
     def feedback(
@@ -139,24 +137,21 @@ class Logger(_Base):
         if pipeline is None:
             return
         given = {key: item for key, item in locals().items() if key not in ("self", "pipeline")}
-        try:
-            record = Feedback(
+        redactor = pipeline.redactor
+        pipeline.make_and_send(
+            "feedback",
+            lambda: Feedback(
                 prediction_id=prediction_id,
                 label=None if label is None else label_text(label),
                 value=value,
                 rating=rating,
-                comment=None if comment is None else pipeline.redactor.text(comment),
+                comment=None if comment is None else redactor.text(comment),
                 business=business,
                 model=model,
                 version=version,
-            )
-            record.document()
-        except SchemaError as error:
-            pipeline.reject(str(error), "feedback", given)
-        except Exception as error:
-            pipeline.count_failure(error)
-        else:
-            pipeline.send(record)
+            ),
+            given,
+        )
 
     def lifecycle(
         self,
@@ -197,9 +192,10 @@ class Logger(_Base):
         if pipeline is None:
             return
         given = {key: item for key, item in locals().items() if key not in ("self", "pipeline")}
-        try:
-            redactor = pipeline.redactor
-            record = Lifecycle(
+        redactor = pipeline.redactor
+        pipeline.make_and_send(
+            "lifecycle",
+            lambda: Lifecycle(
                 action=action,
                 model=model,
                 version=version,
@@ -215,14 +211,10 @@ class Logger(_Base):
                 else redactor.mapping(hyperparameters),
                 metrics=metrics,
                 change=None if change is None else redactor.mapping(change),
-            )
-            record.document()
-        except SchemaError as error:
-            pipeline.reject(str(error), "lifecycle", given)
-        except Exception as error:
-            pipeline.count_failure(error)
-        else:
-            pipeline.send(record, urgent=True)
+            ),
+            given,
+            urgent=True,
+        )
 
 
 _PREDICTION_ARGUMENTS = frozenset(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
-import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from shipper.envelope import Envelope
+from shipper.forking import begin_anew_after_fork
 from shipper.identifiers import format_time
 from shipper.records import Record
 from shipper.redaction import Redactor
@@ -64,7 +63,7 @@ class Pipeline:
         self.spool = Spool(settings.directory, settings.limits)
         self._complaints: dict[str, float] = {}
         self._start_afresh()
-        _pipelines.add(self)
+        begin_anew_after_fork(self)
 
     def _start_afresh(self) -> None:
         settings = self.settings
@@ -84,6 +83,7 @@ class Pipeline:
         event_id: str | None = None,
         now: int | None = None,
         urgent: bool = False,
+        given: Mapping[str, Any] | None = None,
     ) -> bool:
         """Store a record; whatever goes wrong is counted and never raised.
 
@@ -92,6 +92,7 @@ class Pipeline:
             event_id: Its id, where it was minted earlier.
             now: Time of the event in nanoseconds since the epoch; this moment otherwise.
             urgent: Write without waiting for more records to come.
+            given: What the service gave, to be kept where the record is set aside.
 
         Returns:
             Whether the record was taken.
@@ -100,7 +101,7 @@ class Pipeline:
             stream, document = self._envelope.complete(record, event_id, now)
             taken = self.spool.append(stream, encode(document), urgent)
         except SchemaError as error:
-            self.reject(str(error), record.kind)
+            self.reject(str(error), record.kind, given)
             return False
         except Exception as error:
             self.count_failure(error)
@@ -110,6 +111,30 @@ class Pipeline:
         if not taken:
             self.complain("dropped", "records are dropped: memory for waiting records is full")
         return taken
+
+    def make_and_send(
+        self,
+        kind: str,
+        make: Callable[[], Record],
+        given: Mapping[str, Any],
+        urgent: bool = False,
+    ) -> None:
+        """Make a record of what the service gave and store it; never raises.
+
+        Args:
+            kind: Kind of record, for the note where it cannot be made.
+            make: Makes the record.
+            given: What the service gave.
+            urgent: Write without waiting for more records to come.
+        """
+        try:
+            record = make()
+        except SchemaError as error:
+            self.reject(str(error), kind, given)
+        except Exception as error:
+            self.count_failure(error)
+        else:
+            self.send(record, urgent=urgent, given=given)
 
     def reject(self, reason: str, kind: str, given: Mapping[str, Any] | None = None) -> None:
         """Set a record aside that broke its schema, with the reason, and count it."""
@@ -193,15 +218,3 @@ def _mend(value: Any, depth: int) -> Any:
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         return str(value)
     return value
-
-
-_pipelines: weakref.WeakSet[Pipeline] = weakref.WeakSet()
-
-
-def _after_fork_in_child() -> None:
-    for pipeline in list(_pipelines):
-        pipeline.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

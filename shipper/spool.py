@@ -12,10 +12,10 @@ import os
 import secrets
 import threading
 import time
-import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
+from shipper.forking import begin_anew_after_fork
 from shipper.segments import Segment, is_being_written, segment_paths
 
 Line = tuple[str, bytes]
@@ -77,7 +77,7 @@ class Spool:
         self.directory = directory
         self.limits = limits or SpoolLimits()
         self._start_afresh()
-        _spools.add(self)
+        begin_anew_after_fork(self)
 
     def _start_afresh(self) -> None:
         self._lock = threading.Lock()
@@ -271,15 +271,3 @@ class Spool:
                 with contextlib.suppress(OSError):
                     path.unlink()
                     total -= state.st_size
-
-
-_spools: weakref.WeakSet[Spool] = weakref.WeakSet()
-
-
-def _after_fork_in_child() -> None:
-    for spool in list(_spools):
-        spool.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

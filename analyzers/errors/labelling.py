@@ -136,9 +136,8 @@ def _read_csv(path: Path, field: str | None) -> Iterator[_Item]:
         column = field or ("message" if "message" in names else None)
         if column is None or column not in names:
             wanted = f"no column {column!r}" if column else "no column 'message'"
-            raise InputError(
-                f"{path} has {wanted}: give --field, one of {', '.join(names) or '(none)'}"
-            )
+            known = ", ".join(name for name in names if name.isprintable())[:200] or "(none)"
+            raise InputError(f"{path} has {wanted}: give --field, one of {known}")
         try:
             for number, row in enumerate(reader, 1):
                 value = row.get(column)

@@ -132,6 +132,9 @@ def headline(report: ErrorReport) -> str:
     if not report.coverage.kinds:
         return f"No records in {report.store} for this window."
     if not report.findings:
+        if not report.requests:
+            records = sum(entry.count for entry in report.coverage.kinds)
+            return f"No errors, and no requests, among {counted(records, 'record')}."
         return f"No errors among {counted(report.requests, 'request')}: all is well."
     worst = [f for f in report.findings if f.severity == "critical"]
     groups = counted(len(report.findings) + report.omitted, "error group")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -73,8 +74,8 @@ def _line(
     return Line(number, content, length, is_ended)
 
 
-def check_line(line: Line) -> BadLine | None:
-    """Return what is wrong with a line as a record, or None; a blank line is fine."""
+def check_line(line: Line, dataset: str) -> BadLine | None:
+    """Return what is wrong with a line as a record of a data set, or None; blank is fine."""
     if line.content is None:
         reason = f"{line.length:,} bytes is over the limit of {MAXIMUM_LINE_BYTES:,} for a record"
         return BadLine(line.number, reason, "", not line.is_ended)
@@ -92,6 +93,14 @@ def check_line(line: Line) -> BadLine | None:
         return _bad(line, "event.id is missing: bring foreign logs in with `elkhound import`")
     if not isinstance(record.get("@timestamp"), str):
         return _bad(line, "@timestamp is missing or no text")
+    stream = record.get("data_stream")
+    found = stream.get("dataset") if isinstance(stream, dict) else None
+    if found is not None and found != dataset:
+        return _bad(line, f"it belongs to {found}, not to {dataset}")
+    try:
+        datetime.fromisoformat(record["@timestamp"])
+    except ValueError:
+        return _bad(line, f"@timestamp {record['@timestamp'][:60]!r} is no time")
     return None
 
 
@@ -109,8 +118,13 @@ def _bad(line: Line, reason: str) -> BadLine:
     return BadLine(line.number, reason, excerpt, not line.is_ended)
 
 
-def sanitise(source: Path, target: Path) -> list[BadLine]:
+def sanitise(source: Path, target: Path, dataset: str) -> list[BadLine]:
     """Copy the good lines of a segment and return the bad ones.
+
+    Args:
+        source: The segment.
+        target: Where the good lines go.
+        dataset: The data set that the segment's records belong to.
 
     Raises:
         OSError: If the source cannot be read or the target not be written.
@@ -118,7 +132,7 @@ def sanitise(source: Path, target: Path) -> list[BadLine]:
     bad: list[BadLine] = []
     with target.open("wb") as output:
         for line in read_lines(source):
-            problem = check_line(line)
+            problem = check_line(line, dataset)
             if problem is not None:
                 bad.append(problem)
             elif line.content and line.content.strip():

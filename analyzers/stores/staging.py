@@ -120,12 +120,14 @@ def stage(
     staged = Staged(workspace / f"{kind}.parquet")
     raw = identifier(f"raw {kind}")
     _create_raw(connection, raw, described, segments, workspace, staged, directory)
-    unusable = '"@timestamp" IS NULL OR "event"[\'id\'] IS NULL'
+    dataset = described.dataset
+    other_kind = f"coalesce(\"data_stream\"['dataset'], {literal(dataset)}) <> {literal(dataset)}"
+    unusable = f'"@timestamp" IS NULL OR "event"[\'id\'] IS NULL OR {other_kind}'
     rows = connection.execute(
         f"SELECT DISTINCT filename FROM {raw} WHERE {unusable}"  # noqa: S608 (quoted above)
     ).fetchall()
     for (name,) in rows:
-        _set_aside(staged, Path(name), directory, workspace)
+        _set_aside(staged, Path(name), dataset, directory, workspace)
     columns = ", ".join(flat_columns(described))
     once = "row_number() OVER (PARTITION BY \"event\"['id'] ORDER BY filename) = 1"
     select = f"SELECT {columns} FROM {raw} WHERE NOT ({unusable}) QUALIFY {once}"  # noqa: S608
@@ -158,7 +160,7 @@ def _create_raw(
             connection.execute(f"SELECT count(*) FROM ({_read(described, [segment])})")  # noqa: S608
             readable.append(segment)
         except duckdb.Error:
-            copy = _set_aside(staged, segment, directory, workspace)
+            copy = _set_aside(staged, segment, described.dataset, directory, workspace)
             if copy is not None:
                 readable.append(copy)
     connection.execute(f"CREATE TABLE {raw} AS {_read(described, readable)}")
@@ -179,11 +181,13 @@ def _read(described: Schema, segments: Sequence[Path]) -> str:
     )
 
 
-def _set_aside(staged: Staged, segment: Path, directory: Path, workspace: Path) -> Path | None:
+def _set_aside(
+    staged: Staged, segment: Path, dataset: str, directory: Path, workspace: Path
+) -> Path | None:
     """Note the bad lines of a segment, keep a copy of them, and return one of the good lines."""
     copy = workspace / f"sanitised-{segment.name}"
     try:
-        bad = sanitise(segment, copy)
+        bad = sanitise(segment, copy, dataset)
     except OSError as error:
         staged.set_aside_count += 1
         staged.set_aside.append(SetAside(str(segment), 0, f"cannot be read: {error.strerror}"))

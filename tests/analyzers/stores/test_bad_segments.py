@@ -11,7 +11,7 @@ import pytest
 
 from analyzers.stores.base import Coverage, Window
 from analyzers.stores.local import LocalStore
-from tests.analyzers.conftest import prediction, write_segment
+from tests.analyzers.conftest import error, prediction, write_segment
 
 GOOD = orjson.dumps(prediction(0, 1))
 ALSO_GOOD = orjson.dumps(prediction(1, 2))
@@ -34,6 +34,8 @@ def read(folder: Path, content: bytes) -> Coverage:
         (b'{"@timestamp": "2026-11-21T04:00:00Z"}', "event.id is missing"),
         (b'{"event": {"id": "x"}}', "@timestamp is missing"),
         (b'{"event": "x", "@timestamp": "2026-11-21T04:00:00Z"}', "event.id is missing"),
+        (b'{"event": {"id": "x"}, "@timestamp": "soon"}', "@timestamp 'soon' is no time"),
+        (orjson.dumps(error(0, 1)), "it belongs to ml.error, not to ml.prediction"),
         (b'{"a": "\xff\xfe"}', "no UTF-8 text"),
         (b"\x00\x01\x02\x03", "no JSON"),
         (GOOD[:40], "no JSON"),
