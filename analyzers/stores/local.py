@@ -58,6 +58,7 @@ class LocalStore:
         self._workspace = tempfile.TemporaryDirectory(prefix="elkhound-")
         self._connection = duckdb.connect(":memory:")
         self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute("SET preserve_insertion_order = false")  # needs less memory
         self._connection.execute(f"SET temp_directory = {literal(self._workspace.name)}")
         self._staged: dict[str, Staged] = {}
 
@@ -382,7 +383,7 @@ def _nest(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
     record: dict[str, Any] = {}
     fields = schema(kind).fields
     for name, value in row.items():
-        if value is None:
+        if value is None or name not in fields:
             continue
         if isinstance(value, datetime):
             value = _known(value).isoformat(timespec="milliseconds").replace("+00:00", "Z")

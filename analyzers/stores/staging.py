@@ -33,6 +33,11 @@ _SCALARS = {
 }
 
 _MAXIMUM_LISTED = 1000
+_ROWS_IN_MEMORY = 20_480
+"""Rows that a thread gathers before it writes them: wide records need much memory."""
+
+_FILE = '"file of the record"'
+_UNUSABLE = '"is unusable"'
 
 
 @dataclass(slots=True)
@@ -118,39 +123,53 @@ def stage(
     """
     described = schema(kind)
     staged = Staged(workspace / f"{kind}.parquet")
-    raw = identifier(f"raw {kind}")
-    _create_raw(connection, raw, described, segments, workspace, staged, directory)
-    dataset = described.dataset
-    other_kind = f"coalesce(\"data_stream\"['dataset'], {literal(dataset)}) <> {literal(dataset)}"
-    unusable = f'"@timestamp" IS NULL OR "event"[\'id\'] IS NULL OR {other_kind}'
-    rows = connection.execute(
-        f"SELECT DISTINCT filename FROM {raw} WHERE {unusable}"  # noqa: S608 (quoted above)
-    ).fetchall()
-    for (name,) in rows:
-        _set_aside(staged, Path(name), dataset, directory, workspace)
-    columns = ", ".join(flat_columns(described))
-    once = "row_number() OVER (PARTITION BY \"event\"['id'] ORDER BY filename) = 1"
-    select = f"SELECT {columns} FROM {raw} WHERE NOT ({unusable}) QUALIFY {once}"  # noqa: S608
-    target = literal(str(staged.path))
-    connection.execute(f"COPY ({select}) TO {target} (FORMAT parquet)")
-    usable = _one(connection, f"SELECT count(*) FROM {raw} WHERE NOT ({unusable})")  # noqa: S608
-    kept = _one(connection, f"SELECT count(*) FROM read_parquet({target})")  # noqa: S608
-    staged.duplicates = usable - kept
-    connection.execute(f"DROP TABLE {raw}")
+    _copy(connection, described, segments, directory, workspace, staged)
+    source = f"read_parquet({literal(str(staged.path))})"
+    for (name,) in connection.execute(
+        f"SELECT DISTINCT {_FILE} FROM {source} WHERE {_UNUSABLE}"  # noqa: S608 (our own names)
+    ).fetchall():
+        _set_aside(staged, Path(name), described.dataset, directory, workspace)
+    # the hash keeps the check small; should two ids share one, the exact way below still holds
+    rows, usable, distinct = _three(
+        connection,
+        f"""SELECT count(*), count(*) FILTER (NOT {_UNUSABLE}),
+                   count(DISTINCT hash("event.id")) FILTER (NOT {_UNUSABLE})
+            FROM {source}""",  # noqa: S608
+    )
+    if distinct < rows:
+        kept = _keep_usable(connection, source, workspace / f"{kind}-usable.parquet", staged)
+        staged.duplicates = usable - kept
     return staged
 
 
-def _create_raw(
+def _keep_usable(
+    connection: duckdb.DuckDBPyConnection, source: str, target: Path, staged: Staged
+) -> int:
+    """Write the usable records again, each id once, and return how many they are."""
+    once = f'row_number() OVER (PARTITION BY "event.id" ORDER BY {_FILE}) = 1'
+    connection.execute(
+        f"""COPY (SELECT * FROM {source} WHERE NOT {_UNUSABLE} QUALIFY {once})
+            TO {literal(str(target))} (FORMAT parquet)"""  # noqa: S608
+    )
+    staged.path = target
+    kept, _, _ = _three(
+        connection,
+        f"SELECT count(*), 0, 0 FROM read_parquet({literal(str(target))})",  # noqa: S608
+    )
+    return kept
+
+
+def _copy(
     connection: duckdb.DuckDBPyConnection,
-    raw: str,
     described: Schema,
     segments: Sequence[Path],
+    directory: Path,
     workspace: Path,
     staged: Staged,
-    directory: Path,
 ) -> None:
+    """Stream the segments into one Parquet file, bad rows marked."""
     try:
-        connection.execute(f"CREATE TABLE {raw} AS {_read(described, segments)}")
+        _copy_readable(connection, described, segments, staged.path)
         return
     except duckdb.Error:
         pass  # one of the files defeats the reader: find out which, and read it by hand
@@ -163,7 +182,26 @@ def _create_raw(
             copy = _set_aside(staged, segment, described.dataset, directory, workspace)
             if copy is not None:
                 readable.append(copy)
-    connection.execute(f"CREATE TABLE {raw} AS {_read(described, readable)}")
+    _copy_readable(connection, described, readable, staged.path)
+
+
+def _copy_readable(
+    connection: duckdb.DuckDBPyConnection,
+    described: Schema,
+    segments: Sequence[Path],
+    target: Path,
+) -> None:
+    dataset = literal(described.dataset)
+    unusable = (
+        '"@timestamp" IS NULL OR "event"[\'id\'] IS NULL '
+        f"OR coalesce(\"data_stream\"['dataset'], {dataset}) <> {dataset}"
+    )
+    columns = ", ".join(flat_columns(described))
+    connection.execute(
+        f"""COPY (SELECT {columns}, filename AS {_FILE}, {unusable} AS {_UNUSABLE}
+                  FROM ({_read(described, segments)}))
+            TO {literal(str(target))} (FORMAT parquet, ROW_GROUP_SIZE {_ROWS_IN_MEMORY})"""  # noqa: S608
+    )
 
 
 def _read(described: Schema, segments: Sequence[Path]) -> str:
@@ -224,6 +262,6 @@ def _keep(bad: Sequence[BadLine], segment: Path, directory: Path) -> None:
         temporary.replace(folder / f"unreadable-{segment.name}")
 
 
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0
+def _three(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, int, int]:
+    row = connection.execute(query).fetchone() or (0, 0, 0)
+    return int(row[0]), int(row[1]), int(row[2])
