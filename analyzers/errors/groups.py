@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from analyzers.errors.templates import mask_message, mine
+from analyzers.errors.templates import first_line, mask_line, mine
 from analyzers.stores.base import ErrorPattern
 from shipper.fingerprint import digest
 
@@ -59,7 +59,7 @@ def group_patterns(patterns: Iterable[ErrorPattern]) -> list[ErrorGroup]:
         by_place.setdefault(_place(pattern), []).append(pattern)
     groups: list[ErrorGroup] = []
     for (types, place), members in by_place.items():
-        masked = {p.fingerprint: mask_message(p.template) for p in members}
+        masked = {p.fingerprint: mask_line(first_line(p.template)) for p in members}
         templates = mine(set(masked.values()))
         by_template: dict[str, list[ErrorPattern]] = {}
         for pattern in members:

@@ -13,7 +13,7 @@ import orjson
 
 from analyzers.errors.groups import group_patterns
 from analyzers.errors.stack_traces import parse_stack_trace
-from analyzers.errors.templates import find_templates, parameters
+from analyzers.errors.templates import find_templates, parameter_types
 from analyzers.stores.base import ErrorPattern
 from analyzers.stores.sanitising import read_lines
 from shipper.fingerprint import culprit, exception_fingerprint, message_fingerprint
@@ -107,10 +107,9 @@ def label_file(path: Path, field: str | None) -> list[Label]:
     for item, template in zip(
         messages, find_templates(item.message or "" for item in messages), strict=True
     ):
-        types = tuple(
-            kind for _, kind in parameters((item.message or "").partition("\n")[0], template.text)
+        labels[item.line] = Label(
+            item.line, template.id, template.text, template.types, _event_id(item)
         )
-        labels[item.line] = Label(item.line, template.id, template.text, types, _event_id(item))
     return [labels.get(i.line) or Label(i.line, None, None, reason=i.reason) for i in items]
 
 
@@ -185,9 +184,7 @@ def _label_errors(items: list[_Item]) -> dict[int, Label]:
             item.line,
             group.id,
             group.template,
-            tuple(
-                kind for _, kind in parameters(pattern.message.partition("\n")[0], group.template)
-            ),
+            parameter_types(pattern.message, group.template),
             _event_id(item),
         )
     return labels

@@ -33,7 +33,6 @@ MINIMUM_SPREAD = 0.5
 _WORD = re.compile(r"[(\[\"'<]*[A-Za-z][A-Za-z'/-]*[.,:;!?)\]\"'>]*|[^A-Za-z0-9*]+")
 _NAME_OF_STATE = re.compile(r"[(\[\"'<]*[A-Z]")
 _EDGES = re.compile(r"[=:,;()\[\]{}<>\"'/|@#&]")
-_SPACE = re.compile(r"\s+")
 _REPEATED = re.compile(r"<\*>(?:[-_./+]?<\*>)+")
 
 
@@ -44,10 +43,12 @@ class Template:
     Attributes:
         id: Hash of the template's text.
         text: The template, parameters written ``<*>``.
+        types: Type of each parameter, as an example has it; empty where it could not be told.
     """
 
     id: str
     text: str
+    types: tuple[str, ...] = ()
 
 
 def template_id(text: str) -> str:
@@ -61,16 +62,32 @@ def find_templates(messages: Iterable[str]) -> list[Template]:
     Args:
         messages: Log messages; only their first line counts.
     """
-    masked = [mask_message(message) for message in messages]
-    known = {text: Template(template_id(t), t) for text, t in mine(set(masked)).items()}
+    masked: list[str] = []
+    examples: dict[str, str] = {}
+    for message in messages:
+        line = first_line(message)
+        text = mask_line(line)
+        masked.append(text)
+        if text not in examples:
+            examples[text] = line
+    templates = mine(examples)
+    ids = {text: template_id(text) for text in set(templates.values())}
+    known = {
+        text: Template(ids[template], template, parameter_types(examples[text], template))
+        for text, template in templates.items()
+    }
     return [known[text] for text in masked]
 
 
-def mask_message(message: str) -> str:
-    """Return the masked first line of a message, as ``mine`` takes it."""
-    line = message.partition("\n")[0] if "\n" in message else message
+def first_line(message: str) -> str:
+    """Return the first line of a message: the others explain it."""
+    return message.partition("\n")[0] if "\n" in message else message
+
+
+def mask_line(line: str) -> str:
+    """Return a line masked, as ``mine`` takes it."""
     masked = mask_unquoted(line)
-    return _REPEATED.sub(PARAMETER, masked) if "<*><*>" in masked or "*>" in masked else masked
+    return _REPEATED.sub(PARAMETER, masked) if "*>" in masked else masked
 
 
 def mine(masked: Iterable[str]) -> dict[str, str]:
@@ -97,12 +114,25 @@ def parameters(message: str, template: str) -> list[tuple[str, str]]:
 
     A message that does not match its template, which a widened one may not, gives none.
     """
-    pattern = ".+?".join(re.escape(part) for part in template.split(PARAMETER))
-    pattern = pattern.replace(".+?", "(.+?)")
-    found = re.fullmatch(_SPACE.sub(r"\\s+", pattern.replace("\\ ", " ")), message, re.DOTALL)
-    if found is None:
+    text = " ".join(first_line(message).split())
+    first, *rest = template.split(PARAMETER)
+    if not text.startswith(first):
         return []
-    return [(value, parameter_type(value)) for value in found.groups()]
+    values: list[str] = []
+    begin = len(first)
+    for place, part in enumerate(rest, 1):
+        is_last = place == len(rest)
+        end = len(text) - len(part) if is_last else text.find(part, begin + 1)
+        if end <= begin or not text.startswith(part, end):
+            return []
+        values.append(text[begin:end])
+        begin = end + len(part)
+    return [(value, parameter_type(value)) for value in values]
+
+
+def parameter_types(message: str, template: str) -> tuple[str, ...]:
+    """Return the type of each of a message's parameters."""
+    return tuple(kind for _, kind in parameters(message, template))
 
 
 Row = list[str]
