@@ -57,7 +57,7 @@ def log_event(
         log: Document = {"level": level, "logger": logger}
         if origin is not None:
             log["origin"] = origin
-        text = pipeline.redactor.text(message)[:MAXIMUM_KEYWORD_LENGTH]
+        text = pipeline.redactor.short_text(message, MAXIMUM_KEYWORD_LENGTH)
         extra = _sort_fields(fields, pipeline.redactor)
         if (error is not None and recorded_as(error) is None) or (
             error is None and level in _ERROR_LEVELS
@@ -168,7 +168,7 @@ def _sort_fields(fields: Mapping[str, Any], redactor: Redactor) -> Document:
         elif known_type is not None and _place_known(document, key, known_type, value, redactor):
             continue
         elif kind is str:
-            labels[name] = redactor.text(value)[:MAXIMUM_KEYWORD_LENGTH]
+            labels[name] = redactor.short_text(value, MAXIMUM_KEYWORD_LENGTH)
         elif kind is bool:
             labels[name] = "true" if value else "false"
         elif (kind is int or kind is float) and isfinite(value):
@@ -213,7 +213,7 @@ def _place_object(
         except TypeError:
             text = str(plain)
     else:
-        text = redactor.text(str(value))
+        text = redactor.short_text(str(value), MAXIMUM_KEYWORD_LENGTH)
     labels[name] = text[:MAXIMUM_KEYWORD_LENGTH]
 
 
@@ -232,7 +232,7 @@ def _place_known(document: Document, name: str, kind: str, value: Any, redactor:
 
 def _convert(kind: str, value: Any, redactor: Redactor) -> Any:
     if kind == "keyword":
-        return redactor.text(str(value))[:MAXIMUM_KEYWORD_LENGTH]
+        return redactor.short_text(str(value), MAXIMUM_KEYWORD_LENGTH)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if kind == "long" and isinstance(value, int):

@@ -73,7 +73,7 @@ def describe(error: BaseException, redactor: Redactor) -> ErrorDescription:
     chain = tuple(
         ExceptionSummary(
             type=type_name(item),
-            message=redactor.text(message_of(item))[:MAXIMUM_KEYWORD_LENGTH],
+            message=redactor.short_text(message_of(item), MAXIMUM_KEYWORD_LENGTH),
             relation=relation,
             frames=frames_of(item.__traceback__),
         )

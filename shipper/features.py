@@ -90,7 +90,7 @@ def _place(fields: FeatureFields, name: str, value: Any, redactor: Redactor) -> 
     if kind is float:
         _place_float(fields, name, value)
     elif kind is str:
-        fields.category[name] = redactor.text(value)[:_MAXIMUM_CATEGORY]
+        fields.category[name] = redactor.short_text(value, _MAXIMUM_CATEGORY)
     elif kind is bool:
         fields.category[name] = "true" if value else "false"
     elif kind is int:
@@ -141,13 +141,13 @@ def _place_other(fields: FeatureFields, name: str, value: Any, redactor: Redacto
     elif isinstance(value, float):
         _place_float(fields, name, float(value))
     else:
-        fields.category[name] = redactor.text(str(value))[:_MAXIMUM_CATEGORY]
+        fields.category[name] = redactor.short_text(str(value), _MAXIMUM_CATEGORY)
 
 
 def _place_plain(fields: FeatureFields, name: str, value: Any, redactor: Redactor) -> None:
     """Place what ``tolist`` gave: never again something that has ``tolist``."""
     if hasattr(value, "tolist"):
-        fields.category[name] = redactor.text(str(value))[:_MAXIMUM_CATEGORY]
+        fields.category[name] = redactor.short_text(str(value), _MAXIMUM_CATEGORY)
     else:
         _place(fields, name, value, redactor)
 
@@ -169,7 +169,10 @@ def _place_sequence(
         else:
             fields.missing.append(name)
     else:
-        texts = [redactor.text(item) if isinstance(item, str) else item for item in flat]
+        texts = [
+            redactor.short_text(item, _MAXIMUM_CATEGORY) if isinstance(item, str) else item
+            for item in flat
+        ]
         fields.category[name] = _as_json(texts)
 
 

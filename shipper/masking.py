@@ -12,6 +12,8 @@ from collections.abc import Callable
 PARAMETER = "<*>"
 
 _MAXIMUM_CACHED_WORDS = 50_000
+_LONGEST_WORD = 256
+"""Characters beyond which a word without a space is data, and one parameter as a whole."""
 
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _CALENDAR = re.compile(
@@ -36,10 +38,10 @@ _INNER = re.compile(
     "|".join(
         (
             r"(?P<url>[A-Za-z][\w+.-]*://[^\s\"'<>\]),;]+)",
-            r"(?P<email>[\w.+-]+@[\w-]+\.[\w.-]+\w)",
+            r"(?P<email>(?<![\w.+-])[\w.+-]++@[\w-]+\.[\w.-]+\w)",
             rf"(?P<uuid>{_UUID})",
             r"(?P<time>\d{4}-\d\d-\d\d(?:[T_]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?"
-            r"(?![\w])|\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?![\w:]))",
+            r"(?![\w])|\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?![\w:])|(?<![\w:.])\d{1,2}:\d\d(?![\w:]))",
             r"(?P<address>(?:\d{1,3}\.){3}\d{1,3}(?![\w.]\d)|(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{1,4})",
             r"(?P<host>[A-Za-z0-9](?:[\w-]*\.)+[A-Za-z][\w-]*(?=:\d))",
             r"(?P<version>(?<![\w.])[vV]?\d+(?:\.\d+){2,}[\w.-]*\w|(?<![\w.])[vV]\d+\.\d+[\w.-]*)",
@@ -47,7 +49,8 @@ _INNER = re.compile(
             r"(?P<path>(?<![\w.)\]>])~?/(?:[\w.@%+~#$*-]+/)*[\w.@%+~#$*-]*[\w/*])",
             r"(?P<hexadecimal>(?<![\w])0[xX][0-9a-fA-F]+|(?<![\w])(?=[a-fA-F]*\d)(?=\d*[a-fA-F])"
             r"[0-9a-fA-F]{7,}(?![\w]))",
-            r"(?P<identifier>(?<![\w.])[A-Za-z][A-Za-z]*(?:[._-][A-Za-z]+)*[_#-]-?\d+(?:[._#-]?[A-Za-z]{0,3}[_-]?\d+)*(?![\w]))",
+            r"(?P<identifier>(?<![\w.])[A-Za-z]++(?:[._-][A-Za-z]+)*+[_#-]-?\d++"
+            r"(?:[._#-]?[A-Za-z]{0,3}[_-]?\d++)*+(?![\w]))",
             r"(?P<number>(?<![\w])[-+]?(?:\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?)"
             r"(?:[a-zA-Z%\u00b5]{1,3})?(?![\w]))",
             r"(?P<digits>(?<![A-Za-z0-9.])\d+[\w-]*|(?<=[_-])\d+(?=[_-]|\b)|(?<=\w)\d{4,})",
@@ -92,6 +95,8 @@ def mask_word(word: str) -> str:
     known = _words.get(word)
     if known is not None:
         return known
+    if len(word) > _LONGEST_WORD:
+        return PARAMETER
     masked = _INNER.sub(_replace, word)
     if PARAMETER in masked and masked != PARAMETER:
         masked = _ATTACHED.sub(PARAMETER, masked)
@@ -114,7 +119,7 @@ def _mask_candidate(found: re.Match[str]) -> str:
 
 def parameter_type(value: str) -> str:
     """Return what kind of value a parameter holds: number, path, uuid, address and so on."""
-    whole = _INNER.fullmatch(value)
+    whole = _INNER.fullmatch(value) if len(value) <= _LONGEST_WORD else None
     if whole is not None and whole.lastgroup is not None:
         return _TYPE_NAMES.get(whole.lastgroup, whole.lastgroup)
     return "text" if " " in value else "word"

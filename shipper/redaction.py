@@ -22,21 +22,21 @@ _SECRET_KEY = re.compile(
 _CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _TOKEN = re.compile(
-    r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"  # JSON web token
+    r"(?<![\w-])eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+"  # JSON web token
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # Amazon access key id
     r"|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}"
     r"|\bsk-[\w-]{20,}|\bxox[abprs]-[\w-]{10,}|\bhf_\w{20,}|\bAIza[\w-]{30,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
 )
 _TOKEN_HINTS = ("eyJ", "AKIA", "ASIA", "gh", "sk-", "xox", "hf_", "AIza", "-----BEGIN")
-_BEARER = re.compile(r"(?i)\b(?:bearer|basic)\s+[\w.~+/=-]{8,}")
-_URL_PASSWORD = re.compile(r"(?P<scheme>\w[\w+.-]*://[^\s/:@]*):[^\s/@]+@")
+_BEARER = re.compile(r"(?i)\b(?:bearer|basic)\s++[\w.~+/=-]{8,}")
+_URL_PASSWORD = re.compile(r"(?P<scheme>(?<![\w+.-])\w[\w+.-]*+://[^\s/:@]*+):[^\s/@]++@")
 _ASSIGNED = re.compile(
-    r"(?i)(?P<key>[\w-]*(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|"
+    r"(?i)(?P<key>(?<![\w-])[\w-]*?(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|"
     r"authorization)[\w-]*[\"']?\s*[=:]\s*[\"']?)(?!\[REDACTED\])(?P<value>[^\s\"',;&)}\]]{3,})"
 )
 _ASSIGNED_HINTS = ("pass", "pwd", "secret", "token", "key", "auth")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@(?:[\w-]++\.)+[A-Za-z]{2,}\b")
 _CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w.]?\d)")
 _CARD_HINT = re.compile(r"\d{4}[ -]?\d{4}")
 
@@ -76,6 +76,15 @@ class Redactor:
                 self._harmless.clear()
             self._harmless.add(value)
         return redacted
+
+    def short_text(self, value: str, limit: int) -> str:
+        """Return the beginning of a text, redacted: time and memory stay bounded for any text.
+
+        Args:
+            value: The text.
+            limit: Characters to keep.
+        """
+        return self.text(value[: 4 * limit])[:limit]
 
     def _search(self, value: str) -> str:
         for hint in _TOKEN_HINTS:

@@ -30,7 +30,9 @@ MINIMUM_NAMES_OF_PARAMETER = 10
 MINIMUM_SPREAD = 0.5
 """Distinct words for each distinct message from which such a column is one."""
 
-_WORD = re.compile(r"[(\[\"'<]*[A-Za-z][A-Za-z'/-]*[.,:;!?)\]\"'>]*|[^A-Za-z0-9*]+")
+_WORD = re.compile(r"[(\[\"'<]*[A-Za-z](?:[A-Za-z_'/-]*|[A-Z_]*\d?)[.,:;!?)\]\"'>]*|[^A-Za-z0-9*]+")
+# A message often begins with the name of what it speaks of: tickTime, rpc.statd, mapRequest:<...
+_FIRST_WORD = re.compile(r"[(\[\"'<]*[A-Za-z][\w.$-]*(?:[:=(<,\[].*)?[.,:;!?)\]\"'>]*")
 _NAME_OF_STATE = re.compile(r"[(\[\"'<]*[A-Z]")
 _EDGES = re.compile(r"[=:,;()\[\]{}<>\"'/|@#&]")
 _REPEATED = re.compile(r"<\*>(?:[-_./+]?<\*>)+")
@@ -186,7 +188,8 @@ def _splitting_column(cluster: Sequence[Row], length: int) -> int | None:
 
 
 def _is_parameter(values: Counter[str], rows: int, column: int) -> bool:
-    words = [value for value in values if _WORD.fullmatch(value)]
+    word = _FIRST_WORD if column == 0 else _WORD
+    words = [value for value in values if word.fullmatch(value)]
     if len(words) < len(values):
         return True
     named = column == 0 or all(_NAME_OF_STATE.match(word) for word in words)

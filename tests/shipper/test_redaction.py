@@ -88,6 +88,41 @@ def test_harmless_text_stays(text: str) -> None:
     assert Redactor().text(text) == text
 
 
+HOSTILE = [
+    "a" * 30_000 + " @",
+    "a@" * 15_000,
+    "a@" + "b." * 15_000,
+    "eyJ" * 10_000,
+    "a" * 30_000 + "://@",
+    "a://" * 8_000 + "@",
+    "password" * 4_000,
+    "x" * 30_000 + "=token",
+    "a-" * 15_000 + " key=",
+    "bearer" + " " * 30_000,
+    "1234 5678 " * 3_000,
+    "-----BEGIN " * 3_000,
+]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:12])
+def test_no_text_stalls_the_redaction(text: str) -> None:
+    """Time grows with the length only: a quadratic search would take minutes here."""
+    for _ in range(20):
+        Redactor().text(text)
+
+
+def test_a_long_text_is_cut_and_redacted() -> None:
+    """Megabytes cost no more than what is kept."""
+    text = "mail a@b.example " + "x" * 10_000_000
+    assert Redactor().short_text(text, 100) == (f"mail {REDACTED} " + "x" * 100)[:100]
+
+
+def test_an_address_at_the_end_of_a_sentence() -> None:
+    """The full stop is no part of it."""
+    assert Redactor().text("write to jane@shop.example.") == f"write to {REDACTED}."
+
+
 def test_mappings_are_redacted_in_depth() -> None:
     """Nested objects and lists are searched too."""
     found = Redactor().mapping({"user": {"token": "x", "mails": ["a@b.example"]}, "n": 1})
