@@ -13,9 +13,10 @@ import orjson
 
 from shipper._version import package_version
 from shipper.identifiers import format_time, new_event_id, sampling_key
-from shipper.records import Document, Record, merge
+from shipper.records import Record
 from shipper.schema import ECS_VERSION, SCHEMA_VERSION, schema
 from shipper.segments import host_name
+from shipper.values import Document, merge
 
 _MERGED = ("host", "service", "process", "agent")
 

@@ -17,9 +17,10 @@ from shipper.fingerprint import message_fingerprint
 from shipper.identifiers import new_event_id
 from shipper.masking import mask
 from shipper.pipeline import Pipeline
-from shipper.records import Document, Error, ServiceLog
+from shipper.records import Error, ServiceLog
 from shipper.redaction import REDACTED, Redactor
 from shipper.schema import MAXIMUM_KEYWORD_LENGTH, schema
+from shipper.values import Document
 
 _ERROR_LEVELS = frozenset(("error", "critical"))
 _OWN_LOGGERS = ("elkhound", "shipper")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from shipper.records import Document
+from shipper.values import Document
 
 _log = logging.getLogger("elkhound.gpu")
 

@@ -13,8 +13,8 @@ from structlog.contextvars import get_contextvars
 
 from shipper.events import find_exception, is_own_logger, level_name, log_event
 from shipper.pipeline import Pipeline
-from shipper.records import Document
 from shipper.state import current
+from shipper.values import Document
 
 _STANDARD = frozenset(
     (*logging.makeLogRecord({}).__dict__, "message", "asctime", "taskName", "color_message")

@@ -16,9 +16,10 @@ from shipper.features import FeatureFields, encode_features
 from shipper.identifiers import new_event_id
 from shipper.outputs import Output, Returns, read_outputs
 from shipper.pipeline import Pipeline
-from shipper.records import Outcome, Prediction, words
+from shipper.records import Outcome, Prediction
 from shipper.rows import Row, split_rows
 from shipper.state import current
+from shipper.values import words
 
 P = ParamSpec("P")
 T = TypeVar("T")

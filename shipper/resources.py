@@ -12,8 +12,9 @@ from typing import Any
 import psutil
 
 from shipper.gpu import GpuSampler
-from shipper.records import Document, Resource
+from shipper.records import Resource
 from shipper.state import current
+from shipper.values import Document
 
 MINIMUM_SECONDS = 0.1
 

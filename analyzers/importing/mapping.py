@@ -6,26 +6,24 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from analyzers.errors.labelling import error_pattern
+from analyzers.importing.values import convert, lay, number_or_text, put, read_time
 from shipper.features import clean_name, encode_features
 from shipper.identifiers import format_datetime, sampling_key
 from shipper.outputs import label_text
-from shipper.records import text
 from shipper.redaction import Redactor
 from shipper.schema import (
     ECS_VERSION,
     KINDS,
     SCHEMA_VERSION,
-    Field,
-    Schema,
     kind_of_dataset,
     schema,
 )
 from shipper.schema.validation import SchemaError, lookup, validate
+from shipper.values import text
 
 FUTURE = timedelta(days=1)
 
@@ -112,13 +110,13 @@ class RecordMaker:
         for key, value in row.items():
             name = sources.get(key, key)
             if isinstance(value, Mapping) and name not in described.fields:
-                _merge(record, name, value, described)
+                lay(record, name, value, described)
                 continue
             found = described.field(name)
             if found is None or (key in self._mapping.features and key not in sources):
                 rest[key] = value
             elif value is not None:
-                _put(record, name, _convert(found, name, value))
+                put(record, name, convert(found, name, value))
         missing = [c for c in self._mapping.columns.values() if c not in row and c not in rest]
         if missing and len(missing) == len(self._mapping.columns) and self._mapping.columns:
             raise SchemaError(f"the row has no column {missing[0]!r}, which --map names")
@@ -126,13 +124,13 @@ class RecordMaker:
             found = described.field(name)
             if found is None:
                 raise SchemaError(f"{name} is no field of {kind} records: see docs/fields.md")
-            _put(record, name, _convert(found, name, constant))
+            put(record, name, convert(found, name, constant))
         return record, rest
 
     def _add_features(self, record: dict[str, Any], rest: dict[str, Any]) -> None:
         chosen = self._mapping.features
         everything = "*" in chosen
-        inputs = {k: _number_or_text(v) for k, v in rest.items() if everything or k in chosen}
+        inputs = {k: number_or_text(v) for k, v in rest.items() if everything or k in chosen}
         expected = [name for name in chosen if name != "*"]
         if inputs or expected:
             fields = encode_features(inputs, self._redactor, expected)
@@ -141,7 +139,7 @@ class RecordMaker:
 
     def _add_labels(self, record: dict[str, Any], rest: Mapping[str, Any]) -> None:
         for key, value in rest.items():
-            plain = _number_or_text(value)
+            plain = number_or_text(value)
             name = clean_name(key)
             if isinstance(plain, int | float) and not isinstance(plain, bool):
                 if math.isfinite(plain):
@@ -203,30 +201,6 @@ class RecordMaker:
                 record[name] = self._redactor.mapping(record[name])
 
 
-def read_time(value: Any) -> datetime:
-    """Return a time from ISO 8601, a datetime, or seconds, milliseconds or so since the epoch.
-
-    Raises:
-        SchemaError: If it is no time.
-    """
-    if isinstance(value, datetime):
-        return value
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day)  # noqa: DTZ001 (said to be without zone)
-    try:
-        if isinstance(value, str) and not value.strip().lstrip("-").replace(".", "", 1).isdigit():
-            return datetime.fromisoformat(value.strip().replace(" +", "+"))
-        number = float(value)
-        for scale in (1e0, 1e3, 1e6, 1e9):
-            if abs(number) / scale < 1e11:
-                return datetime.fromtimestamp(number / scale, UTC)
-    except (ValueError, TypeError, OverflowError, OSError):
-        pass
-    raise SchemaError(
-        f"@timestamp {value!r} is no time: ISO 8601 or a number since the epoch is needed"
-    )
-
-
 def _kind_of(row: Mapping[str, Any]) -> str:
     dataset = lookup(row, "data_stream.dataset") or row.get("data_stream.dataset")
     if isinstance(dataset, str):
@@ -268,57 +242,3 @@ def _complete_error(record: dict[str, Any]) -> None:
     record.setdefault("message", error["message"])
     for name in ("message", "template"):
         error[name] = text(f"error.{name}", error[name])
-
-
-def _number_or_text(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    stripped = value.strip()
-    try:
-        return int(stripped)
-    except ValueError:
-        pass
-    try:
-        return float(stripped)
-    except ValueError:
-        return value
-
-
-def _convert(found: Field, name: str, value: Any) -> Any:
-    """Return a value in the type of its field, as far as that is certain."""
-    if hasattr(value, "isoformat"):
-        return value if name == "@timestamp" else label_text(value.isoformat())
-    if isinstance(value, Decimal):
-        value = float(value)
-    if name == "@timestamp" or isinstance(value, Mapping | list):
-        return value
-    if found.type in ("double", "long") and isinstance(value, str):
-        number = _number_or_text(value)
-        return number if found.type == "double" or isinstance(number, int) else value
-    if found.type == "keyword" and not isinstance(value, str):
-        return label_text(value)
-    if found.type == "boolean" and value in ("true", "false", "True", "False"):
-        return value in ("true", "True")
-    return [value] if found.is_array else value
-
-
-def _merge(record: dict[str, Any], name: str, value: Mapping[str, Any], described: Schema) -> None:
-    """Lay an object's values into the record, each in the type of its field."""
-    for key, item in value.items():
-        dotted = f"{name}.{key}"
-        if isinstance(item, Mapping) and dotted not in described.fields:
-            _merge(record, dotted, item, described)
-        elif item is not None:
-            found = described.field(dotted)
-            _put(record, dotted, item if found is None else _convert(found, dotted, item))
-
-
-def _put(record: dict[str, Any], name: str, value: Any) -> None:
-    node = record
-    *parents, leaf = name.split(".") if name != "@timestamp" else [name]
-    for part in parents:
-        below = node.setdefault(part, {})
-        if not isinstance(below, dict):
-            raise SchemaError(f"{part} must be an object, not {below!r}")
-        node = below
-    node[leaf] = value

@@ -22,7 +22,8 @@ from analyzers.findings import (
 )
 from analyzers.reports import wording
 from analyzers.reports.charts import SERIES, Mark, Series, contrast_bars, stacked_bars
-from analyzers.root_cause.error_report import ErrorReport, share_text
+from analyzers.root_cause.error_report import ErrorReport
+from analyzers.root_cause.summaries import share_text
 
 _MAXIMUM_SERIES = len(SERIES) - 1
 

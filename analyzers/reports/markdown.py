@@ -18,7 +18,8 @@ from analyzers.reports.wording import (
     time_of_day,
     value_text,
 )
-from analyzers.root_cause.error_report import ErrorReport, share_text
+from analyzers.root_cause.error_report import ErrorReport
+from analyzers.root_cause.summaries import share_text
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
 

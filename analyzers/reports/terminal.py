@@ -38,7 +38,8 @@ from analyzers.reports.wording import (
     time_of_day,
     value_text,
 )
-from analyzers.root_cause.error_report import ErrorReport, share_text
+from analyzers.root_cause.error_report import ErrorReport
+from analyzers.root_cause.summaries import share_text
 from shipper.fingerprint import frame_of
 
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}

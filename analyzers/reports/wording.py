@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from analyzers.findings import Change, Contrast, Finding
-from analyzers.root_cause.error_report import ErrorReport, describe_value, share_text
+from analyzers.root_cause.error_report import ErrorReport
+from analyzers.root_cause.summaries import describe_value, share_text
 from analyzers.stores.base import LifecycleEvent
 
 E = TypeVar("E")

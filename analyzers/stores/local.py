@@ -12,7 +12,6 @@ import duckdb
 import orjson
 
 from analyzers.stores.base import (
-    Condition,
     ContrastAnswer,
     ContrastCount,
     Coverage,
@@ -26,11 +25,10 @@ from analyzers.stores.base import (
     Where,
     Window,
 )
+from analyzers.stores.expressions import Parameters, column, conditions, utc, values
 from analyzers.stores.staging import Staged, identifier, literal, stage
-from shipper.schema import KINDS, Field, schema
+from shipper.schema import KINDS, schema
 from shipper.segments import segment_paths
-
-Parameters = list[Any]
 
 _ERROR = "error.fingerprint"
 
@@ -83,13 +81,13 @@ class LocalStore:
         kinds: list[KindCoverage] = []
         future = 0
         for kind in KINDS:
-            condition, parameters = self._where(kind, window, ())
+            condition, parameters = conditions(kind, window, ())
             rows = self._rows(
                 f"""SELECT count(*) FILTER ({condition}), min("@timestamp") FILTER ({condition}),
                     max("@timestamp") FILTER ({condition}),
                     count(*) FILTER ("@timestamp" >= ?)
                     FROM {self._table(kind)}""",  # noqa: S608
-                [*parameters * 3, _naive(window.until or datetime.max.replace(tzinfo=UTC))],
+                [*parameters * 3, utc(window.until or datetime.max.replace(tzinfo=UTC))],
             )
             count, first, last, later = rows[0]
             future += later
@@ -107,7 +105,7 @@ class LocalStore:
 
     def error_patterns(self, window: Window, where: Where = ()) -> list[ErrorPattern]:
         """Return the distinct errors with counts, most frequent first."""
-        condition, parameters = self._where("error", window, where)
+        condition, parameters = conditions("error", window, where)
         order = '("@timestamp", "event.sequence", "event.id")'
         firsts = ", ".join(
             f"arg_min({identifier(name)}, {order})"
@@ -138,9 +136,9 @@ class LocalStore:
         limit: int = 1000,
     ) -> list[ValueCount]:
         """Return how often each value of a field occurs, for each value of ``by``."""
-        condition, parameters = self._where(kind, window, where)
-        key = "''" if by is None else f"CAST({self._column(kind, by)} AS VARCHAR)"
-        value = self._column(kind, field)
+        condition, parameters = conditions(kind, window, where)
+        key = "''" if by is None else f"CAST({column(kind, by)} AS VARCHAR)"
+        value = column(kind, field)
         rows = self._rows(
             f"""SELECT * FROM (
                     SELECT {key} AS key, CAST({value} AS VARCHAR) AS value, count(*) AS n
@@ -161,8 +159,8 @@ class LocalStore:
         by: str | None = None,
     ) -> list[TimeCount]:
         """Return counts in buckets of ``seconds`` since the epoch, for each value of ``by``."""
-        condition, parameters = self._where(kind, window, where)
-        key = "''" if by is None else self._column(kind, by)
+        condition, parameters = conditions(kind, window, where)
+        key = "''" if by is None else column(kind, by)
         width = max(1, round(seconds * 1000))
         rows = self._rows(
             f"""SELECT {key} AS key, epoch_ms("@timestamp") // ? AS bucket, count(*)
@@ -184,7 +182,7 @@ class LocalStore:
         limit: int = 50,
     ) -> ContrastAnswer:
         """Count values among predictions with the fingerprints of each group, and without."""
-        condition, parameters = self._where("prediction", window, where)
+        condition, parameters = conditions("prediction", window, where)
         table = self._table("prediction")
         total = self._rows(f"SELECT count(*) FROM {table} WHERE {condition}", parameters)[0][0]  # noqa: S608
         self._connection.execute("CREATE OR REPLACE TEMP TABLE members (f VARCHAR, g VARCHAR)")
@@ -200,9 +198,9 @@ class LocalStore:
         )
         counts: list[ContrastCount] = []
         for field in fields:
-            values = self._values(field)
+            pairs = values(field)
             rows = self._rows(
-                f"""WITH pairs AS (SELECT "{_ERROR}" AS f, {values} AS pair FROM {table}
+                f"""WITH pairs AS (SELECT "{_ERROR}" AS f, {pairs} AS pair FROM {table}
                                    WHERE {condition}),
                     overall AS (SELECT pair.name AS name, pair.value AS value, count(*) AS n
                                 FROM pairs WHERE pair.value IS NOT NULL GROUP BY ALL),
@@ -225,7 +223,7 @@ class LocalStore:
 
     def last_before(self, kind: str, moment: datetime, where: Where = ()) -> datetime | None:
         """Return the time of the latest record before a moment."""
-        condition, parameters = self._where(kind, Window(until=moment), where)
+        condition, parameters = conditions(kind, Window(until=moment), where)
         rows = self._rows(
             f'SELECT max("@timestamp") FROM {self._table(kind)} WHERE {condition}',  # noqa: S608
             parameters,
@@ -236,7 +234,7 @@ class LocalStore:
         self, kind: str, window: Window, where: Where = ()
     ) -> Mapping[str, Any] | None:
         """Return the earliest record as nested dictionaries, or None."""
-        condition, parameters = self._where(kind, window, where)
+        condition, parameters = conditions(kind, window, where)
         cursor = self._connection.execute(
             f"""SELECT * FROM {self._table(kind)} WHERE {condition}
                 ORDER BY "@timestamp", "event.sequence", "event.id" LIMIT 1""",  # noqa: S608
@@ -250,7 +248,7 @@ class LocalStore:
 
     def lifecycle_events(self, window: Window, limit: int = 200) -> list[LifecycleEvent]:
         """Return the earliest life-cycle events of the window, in order."""
-        condition, parameters = self._where("lifecycle", window, ())
+        condition, parameters = conditions("lifecycle", window, ())
         rows = self._rows(
             f"""SELECT "@timestamp", "event.action", "ml.model.name", "ml.model.version",
                 "ml.lifecycle.version.before", "event.reason", "ml.lifecycle.change.name"
@@ -297,58 +295,6 @@ class LocalStore:
         rows: list[tuple[Any, ...]] = self._connection.execute(query, parameters).fetchall()
         return rows
 
-    def _column(self, kind: str, name: str) -> str:
-        described = self._field(kind, name)
-        if described.name == name:
-            return identifier(name)
-        key = name.removeprefix(f"{described.name}.")
-        return f"{identifier(described.name)}[{literal(key)}]"
-
-    def _field(self, kind: str, name: str) -> Field:
-        described = schema(kind).field(name)
-        if described is None:
-            raise StoreError(f"{kind} records have no field {name}: see docs/fields.md")
-        return described
-
-    def _values(self, name: str) -> str:
-        """Return an expression for the (name, value) pairs of a prediction's field."""
-        described = self._field("prediction", name)
-        column = identifier(described.name)
-        if described.is_open and described.name == name:
-            # a lambda over the entries would be shorter, but its syntax differs between versions
-            return (
-                f"unnest([{{'name': '.' || entry.key, 'value': CAST(entry.value AS VARCHAR)}} "
-                f"for entry in map_entries({column})])"
-            )
-        if described.is_array:
-            return f"unnest([{{'name': '', 'value': item}} for item in {column}])"
-        return f"{{'name': '', 'value': CAST({self._column('prediction', name)} AS VARCHAR)}}"
-
-    def _where(self, kind: str, window: Window, where: Where) -> tuple[str, Parameters]:
-        parts = ["true"]
-        parameters: Parameters = []
-        if window.since is not None:
-            parts.append('"@timestamp" >= ?')
-            parameters.append(_naive(window.since))
-        if window.until is not None:
-            parts.append('"@timestamp" < ?')
-            parameters.append(_naive(window.until))
-        for condition in where:
-            parts.append(self._condition(kind, condition, parameters))
-        return " AND ".join(parts), parameters
-
-    def _condition(self, kind: str, condition: Condition, parameters: Parameters) -> str:
-        column = self._column(kind, condition.field)
-        if condition.operation == "exists":
-            return f"{column} IS NOT NULL"
-        if not condition.values:
-            return "false"
-        parameters.extend(condition.values)
-        marks = ", ".join("?" for _ in condition.values)
-        if self._field(kind, condition.field).is_array:
-            return f"list_has_any({column}, [{marks}])"
-        return f"CAST({column} AS VARCHAR) IN ({marks})"
-
 
 def _pattern(row: tuple[Any, ...]) -> ErrorPattern:
     fingerprint, kind, types, template, message, place, logger, count, first, last = row
@@ -364,10 +310,6 @@ def _pattern(row: tuple[Any, ...]) -> ErrorPattern:
         first_seen=_known(first),
         last_seen=_known(last),
     )
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _aware(moment: datetime | None) -> datetime | None:

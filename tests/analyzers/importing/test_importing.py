@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzers.importing.importer import ImportResult, import_file
-from analyzers.importing.mapping import FieldMapping, read_time
+from analyzers.importing.mapping import FieldMapping
 from analyzers.importing.reading import ReadError, SourceFormat, detect_format, parse_entry
+from analyzers.importing.values import read_time
 from analyzers.root_cause.error_report import report_errors
 from analyzers.stores.base import Window
 from analyzers.stores.local import LocalStore

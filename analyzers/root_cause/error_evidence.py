@@ -1,0 +1,191 @@
+"""What a store says about error groups, asked in as few questions as possible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from analyzers.errors.groups import ErrorGroup
+from analyzers.findings import (
+    Breakdown,
+    Change,
+    Description,
+    Evidence,
+    Finding,
+    Severity,
+    StackTrace,
+    Timeline,
+)
+from analyzers.root_cause.contrast import MINIMUM_FAILED, contrast_groups
+from analyzers.root_cause.summaries import summarise, title
+from analyzers.stores.base import Condition, Store, Where, Window
+
+BREAKDOWN_FIELDS = (
+    "ml.model.name",
+    "ml.model.version",
+    "service.name",
+    "service.version",
+    "host.name",
+)
+MAXIMUM_CONTRASTS = 6
+CHANGE_HORIZON = timedelta(hours=24)
+"""How long before an onset a change may still be named."""
+
+CRITICAL_SHARE = 0.01
+"""Share of the requests in its span from which an error group is critical, if it failed enough."""
+
+
+class ErrorEvidence:
+    """What the store says about all groups, asked in as few questions as possible."""
+
+    def __init__(
+        self, store: Store, window: Window, where: Where, groups: Sequence[ErrorGroup], width: float
+    ) -> None:
+        self.store = store
+        self.window = window
+        self.where = where
+        self.width = width
+        self.owner = {f: group.id for group in groups for f in group.fingerprints}
+        self.contrasts, self.totals = contrast_groups(
+            store, {group.id: group.fingerprints for group in groups}, window, where
+        )
+        self.events = store.lifecycle_events(window)
+        self.breakdowns = {field: self._by_group(field) for field in BREAKDOWN_FIELDS if groups}
+        self.timelines: dict[str, dict[datetime, int]] = {}
+        for item in store.time_counts("error", width, window, where, "error.fingerprint"):
+            if item.key in self.owner:
+                line = self.timelines.setdefault(self.owner[item.key], {})
+                line[item.start] = line.get(item.start, 0) + item.count
+
+    def _by_group(self, field: str) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for item in self.store.value_counts(
+            "error", field, self.window, self.where, "error.fingerprint"
+        ):
+            if item.key in self.owner:
+                values = found.setdefault(self.owner[item.key], {})
+                values[item.value] = values.get(item.value, 0) + item.count
+        return found
+
+    def breakdown(self, group: ErrorGroup, field: str) -> Breakdown | None:
+        """Return how often each value of a field occurs in the group, most frequent first."""
+        values = self.breakdowns.get(field, {}).get(group.id)
+        if not values:
+            return None
+        return Breakdown(field, tuple(sorted(values.items(), key=lambda item: (-item[1], item[0]))))
+
+    def timeline(self, group: ErrorGroup) -> Timeline:
+        """Return the group's errors over time."""
+        return Timeline(self.width, tuple(sorted(self.timelines.get(group.id, {}).items())))
+
+    def onset(self, group: ErrorGroup, services: Sequence[str]) -> tuple[datetime, datetime]:
+        """Return the last answered request before the first error, and that error."""
+        answered = [Condition("event.outcome", "any_of", ("success",))]
+        if services:
+            answered.append(Condition("service.name", "any_of", tuple(services)))
+        before = self.store.last_before("prediction", group.first_seen, answered)
+        return (before or group.first_seen, group.first_seen)
+
+    def stack_trace(self, group: ErrorGroup) -> StackTrace | None:
+        """Return the stack trace of the group's earliest record."""
+        record = self.store.first_record(
+            "error", self.window, [Condition("error.fingerprint", "any_of", group.fingerprints)]
+        )
+        if record is None:
+            return None
+        text = record.get("error", {}).get("stack_trace")
+        return StackTrace(record["event"]["id"], text) if text else None
+
+    def change(self, onset: tuple[datetime, datetime], models: Sequence[str]) -> Change | None:
+        """Return the last change to one of the models before the onset."""
+        candidates = [
+            event
+            for event in self.events
+            if event.time <= onset[1]
+            and onset[1] - event.time <= CHANGE_HORIZON
+            and (not models or event.model in models)
+        ]
+        if not candidates:
+            return None
+        event = max(candidates, key=lambda event: event.time)
+        return Change(
+            event.time,
+            event.action,
+            event.model,
+            event.version,
+            event.previous_version,
+            event.reason,
+            (onset[1] - event.time).total_seconds(),
+        )
+
+    def requests_in_span(self, group: ErrorGroup) -> int:
+        """Return how many predictions there were while the group was active."""
+        span = Window(group.first_seen, group.last_seen + timedelta(seconds=self.width))
+        return sum(
+            c.count
+            for c in self.store.value_counts("prediction", "event.outcome", span, self.where)
+        )
+
+
+def make_finding(
+    group: ErrorGroup, gathered: ErrorEvidence, since: datetime | None, until: datetime | None
+) -> Finding:
+    """Return the finding of one group with all its evidence."""
+    breakdowns = [
+        found
+        for found in (gathered.breakdown(group, field) for field in BREAKDOWN_FIELDS)
+        if found is not None
+    ]
+    values = {item.field: tuple(value for value, _ in item.values) for item in breakdowns}
+    models = values.get("ml.model.name", ())
+    versions = values.get("ml.model.version", ())
+    onset = gathered.onset(group, values.get("service.name", ()))
+    contrasts = gathered.contrasts.get(group.id, [])[:MAXIMUM_CONTRASTS]
+    failed, others = gathered.totals.get(group.id, (0, 0))
+    effect = None
+    if failed:
+        effect = min(1.0, failed / max(failed, gathered.requests_in_span(group)))
+    evidence: list[Evidence] = [
+        Description(
+            group.type,
+            group.types,
+            group.culprit,
+            group.template,
+            group.message,
+            group.fingerprints,
+        ),
+        *breakdowns,
+        gathered.timeline(group),
+        *contrasts,
+    ]
+    change = gathered.change(onset, models)
+    if change is not None:
+        evidence.append(change)
+    trace = gathered.stack_trace(group)
+    if trace is not None:
+        evidence.append(trace)
+    return Finding(
+        kind="error-group",
+        id=group.id,
+        subject=title(group),
+        summary=summarise(group, contrasts, versions, failed),
+        model=models[0] if len(models) == 1 else None,
+        version=versions[0] if len(versions) == 1 else None,
+        since=since,
+        until=until,
+        n=group.count,
+        requests=failed + others if failed else 0,
+        effect=effect,
+        p=contrasts[0].p if contrasts else None,
+        q=contrasts[0].q if contrasts else None,
+        onset=onset,
+        last_seen=group.last_seen,
+        severity=_severity(effect, failed),
+        evidence=tuple(evidence),
+    )
+
+
+def _severity(effect: float | None, failed: int) -> Severity:
+    if effect is None:
+        return "info"
+    return "critical" if effect >= CRITICAL_SHARE and failed >= MINIMUM_FAILED else "warning"
