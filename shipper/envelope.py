@@ -78,15 +78,18 @@ class Envelope:
         created = time.time_ns()
         moment = created if now is None else now
         identity = event_id or new_event_id(moment)
+        timestamp = format_time(moment)
         document: Document = {
-            "@timestamp": format_time(moment),
+            "@timestamp": timestamp,
             **constant,
             "process": self._process_of_thread(),
             **own,
         }
         document["event"] = {
             "id": identity,
-            "created": format_time(created),
+            "created": timestamp
+            if created // _MILLISECOND == moment // _MILLISECOND
+            else format_time(created),
             "sequence": next(self._sequence),
             **own["event"],
         }
@@ -124,4 +127,5 @@ class Envelope:
         return known
 
 
+_MILLISECOND = 1_000_000
 _SCHEMA = orjson.Fragment(orjson.dumps({"version": SCHEMA_VERSION}))

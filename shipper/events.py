@@ -159,6 +159,7 @@ def _sort_fields(fields: Mapping[str, Any], redactor: Redactor) -> Document:
     document: Document = {}
     labels: dict[str, str] = {}
     numeric: dict[str, float] = {}
+    harmless = redactor.harmless
     for key, value in fields.items():
         name, known_type, is_secret = _keys.get(key) or _describe_key(key, redactor)
         kind = type(value)
@@ -169,7 +170,9 @@ def _sort_fields(fields: Mapping[str, Any], redactor: Redactor) -> Document:
         elif known_type is not None and _place_known(document, key, known_type, value, redactor):
             continue
         elif kind is str:
-            labels[name] = redactor.short_text(value, MAXIMUM_KEYWORD_LENGTH)
+            if value not in harmless:
+                value = redactor.short_text(value, MAXIMUM_KEYWORD_LENGTH)
+            labels[name] = value
         elif kind is bool:
             labels[name] = "true" if value else "false"
         elif (kind is int or kind is float) and isfinite(value):

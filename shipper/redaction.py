@@ -47,14 +47,18 @@ _LONGEST_CACHED_TEXT = 64
 
 
 class Redactor:
-    """Redacts texts and the values of mappings; safe to share between threads."""
+    """Redacts texts and the values of mappings; safe to share between threads.
 
-    __slots__ = ("_harmless", "_keys")
+    Attributes:
+        harmless: Short texts that were searched and hold no secret, to skip the search. Texts
+            with a secret are never remembered: it must not stay in memory.
+    """
+
+    __slots__ = ("_keys", "harmless")
 
     def __init__(self) -> None:
         self._keys: dict[str, bool] = {}
-        # only texts without a secret are remembered: a secret must not stay in memory
-        self._harmless: set[str] = set()
+        self.harmless: set[str] = set()
 
     def is_secret_key(self, key: str) -> bool:
         """Return whether a key names a secret, such as ``db_password`` or ``apiKey``."""
@@ -68,13 +72,13 @@ class Redactor:
 
     def text(self, value: str) -> str:
         """Return the text with everything that looks like a secret replaced."""
-        if len(value) < _SHORTEST_SECRET or value in self._harmless:
+        if len(value) < _SHORTEST_SECRET or value in self.harmless:
             return value
         redacted = self._search(value)
         if len(value) <= _LONGEST_CACHED_TEXT and redacted == value:
-            if len(self._harmless) >= _MAXIMUM_CACHED_TEXTS:
-                self._harmless.clear()
-            self._harmless.add(value)
+            if len(self.harmless) >= _MAXIMUM_CACHED_TEXTS:
+                self.harmless.clear()
+            self.harmless.add(value)
         return redacted
 
     def short_text(self, value: str, limit: int) -> str:

@@ -151,7 +151,7 @@ def _show_labels(labels: list[Label], format_name: str, output: Path | None) -> 
     elif format_name == "json":
         write_text(orjson.dumps(documents, option=orjson.OPT_INDENT_2).decode() + "\n", output)
     else:
-        from analyzers.reports.wording import printable
+        from analyzers.reports.printable import printable
 
         counts = Counter((label.group, label.template) for label in labels if label.group)
         lines = [

@@ -24,6 +24,7 @@ from analyzers.findings import (
     StackTrace,
     Timeline,
 )
+from analyzers.reports.printable import printable
 from analyzers.reports.wording import (
     change_text,
     event_text,
@@ -33,7 +34,6 @@ from analyzers.reports.wording import (
     lift_text,
     notes,
     onset_text,
-    printable,
     probability,
     time_of_day,
     value_text,

@@ -16,16 +16,6 @@ E = TypeVar("E")
 ONLY_HERE = "only here"
 
 
-_CONTROL = {
-    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"
-}
-
-
-def printable(text: str) -> str:
-    """Return text whose control characters are written out: a log must not steer a terminal."""
-    return text.translate(_CONTROL)
-
-
 def evidence_of(finding: Finding, kind: type[E]) -> list[E]:
     """Return a finding's evidence of one kind."""
     return [item for item in finding.evidence if isinstance(item, kind)]

@@ -10,8 +10,9 @@ from analyzers.findings import Timeline
 from analyzers.reports.html import render_html
 from analyzers.reports.json_report import render_json, render_ndjson
 from analyzers.reports.markdown import escape, render_markdown
+from analyzers.reports.printable import printable
 from analyzers.reports.terminal import shorten_trace, sparkline, terminal_text
-from analyzers.reports.wording import duration, evidence_of, headline, printable, probability
+from analyzers.reports.wording import duration, evidence_of, headline, probability
 from analyzers.root_cause.error_report import ErrorReport
 from analyzers.root_cause.summaries import share_text
 from tests.analyzers.reports.conftest import HOSTILE
