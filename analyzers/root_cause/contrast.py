@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from analyzers.findings import Contrast
 from analyzers.statistics.association import excess_share, fisher_exact_greater, lift
 from analyzers.statistics.multiple_testing import benjamini_hochberg
-from analyzers.stores.base import Store, Where, Window
+from analyzers.stores.base import Condition, Store, Where, Window
 
 FIELDS = (
     "ml.model.name",
@@ -38,12 +38,14 @@ def contrast_groups(
     window: Window,
     where: Where = (),
     fields: Sequence[str] = FIELDS,
+    services: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[dict[str, list[Contrast]], dict[str, tuple[int, int]]]:
     """Find the values that are over-represented in each group's failed requests.
 
     Compares the requests that failed with one of the group's fingerprints with all other requests
-    of the window. p-values are one-sided (Fisher's exact test) and corrected together over all
-    values, fields and groups (Benjamini-Hochberg).
+    of the window to the same services: what other services do says nothing. p-values are
+    one-sided (Fisher's exact test) and corrected together over all values, fields and groups
+    (Benjamini-Hochberg).
 
     Args:
         store: Where the predictions are.
@@ -51,19 +53,25 @@ def contrast_groups(
         window: Time to look at.
         where: Conditions on the requests compared.
         fields: Fields to look at.
+        services: Services that each group touches; a group without any is compared with all.
 
     Returns:
         For each group its contrasts, the most telling first, and for each group the number of
         failed and of other requests.
     """
-    answer = store.contrast(fields, groups, window, where)
+    answers = [
+        store.contrast(fields, {group: groups[group] for group in members}, window, scope)
+        for members, scope in _scopes(groups, where, services or {})
+    ]
+    totals = {group: total for answer in answers for group, total in answer.totals.items()}
     counts = [
         count
+        for answer in answers
         for count in answer.counts
-        if answer.totals[count.group][0] >= MINIMUM_FAILED and answer.totals[count.group][1] > 0
+        if totals[count.group][0] >= MINIMUM_FAILED and totals[count.group][1] > 0
     ]
-    failed = [answer.totals[count.group][0] for count in counts]
-    others = [answer.totals[count.group][1] for count in counts]
+    failed = [totals[count.group][0] for count in counts]
+    others = [totals[count.group][1] for count in counts]
     p = fisher_exact_greater(
         [count.with_error for count in counts],
         failed,
@@ -95,7 +103,20 @@ def contrast_groups(
     for contrasts in found.values():
         contrasts.sort(key=lambda item: (-item.excess, item.q, item.field, item.value))
         contrasts[:] = _without_repetition(contrasts)
-    return found, dict(answer.totals)
+    return found, totals
+
+
+def _scopes(
+    groups: Mapping[str, Sequence[str]], where: Where, services: Mapping[str, Sequence[str]]
+) -> list[tuple[list[str], Where]]:
+    """Return the groups that are compared with the same requests, and those requests."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for group in groups:
+        together.setdefault(tuple(sorted(services.get(group, ()))), []).append(group)
+    return [
+        (members, [*where, Condition("service.name", "any_of", names)] if names else where)
+        for names, members in together.items()
+    ]
 
 
 def _without_repetition(contrasts: Sequence[Contrast]) -> list[Contrast]:

@@ -46,11 +46,16 @@ class ErrorEvidence:
         self.where = where
         self.width = width
         self.owner = {f: group.id for group in groups for f in group.fingerprints}
+        self.breakdowns = {field: self._by_group(field) for field in BREAKDOWN_FIELDS if groups}
+        self.services = {group.id: self._services(group) for group in groups}
         self.contrasts, self.totals = contrast_groups(
-            store, {group.id: group.fingerprints for group in groups}, window, where
+            store,
+            {group.id: group.fingerprints for group in groups},
+            window,
+            where,
+            services=self.services,
         )
         self.events = store.lifecycle_events(window)
-        self.breakdowns = {field: self._by_group(field) for field in BREAKDOWN_FIELDS if groups}
         self.timelines: dict[str, dict[datetime, int]] = {}
         for item in store.time_counts("error", width, window, where, "error.fingerprint"):
             if item.key in self.owner:
@@ -67,6 +72,9 @@ class ErrorEvidence:
                 values[item.value] = values.get(item.value, 0) + item.count
         return found
 
+    def _services(self, group: ErrorGroup) -> tuple[str, ...]:
+        return tuple(self.breakdowns.get("service.name", {}).get(group.id, ()))
+
     def breakdown(self, group: ErrorGroup, field: str) -> Breakdown | None:
         """Return how often each value of a field occurs in the group, most frequent first."""
         values = self.breakdowns.get(field, {}).get(group.id)
@@ -78,11 +86,16 @@ class ErrorEvidence:
         """Return the group's errors over time."""
         return Timeline(self.width, tuple(sorted(self.timelines.get(group.id, {}).items())))
 
-    def onset(self, group: ErrorGroup, services: Sequence[str]) -> tuple[datetime, datetime]:
+    def _of_its_services(self, group: ErrorGroup) -> list[Condition]:
+        services = self.services[group.id]
+        return [Condition("service.name", "any_of", services)] if services else []
+
+    def onset(self, group: ErrorGroup) -> tuple[datetime, datetime]:
         """Return the last answered request before the first error, and that error."""
-        answered = [Condition("event.outcome", "any_of", ("success",))]
-        if services:
-            answered.append(Condition("service.name", "any_of", tuple(services)))
+        answered = [
+            Condition("event.outcome", "any_of", ("success",)),
+            *self._of_its_services(group),
+        ]
         before = self.store.last_before("prediction", group.first_seen, answered)
         return (before or group.first_seen, group.first_seen)
 
@@ -119,12 +132,11 @@ class ErrorEvidence:
         )
 
     def requests_in_span(self, group: ErrorGroup) -> int:
-        """Return how many predictions there were while the group was active."""
+        """Return how many predictions its services made while the group was active."""
         span = Window(group.first_seen, group.last_seen + timedelta(seconds=self.width))
-        return sum(
-            c.count
-            for c in self.store.value_counts("prediction", "event.outcome", span, self.where)
-        )
+        where = [*self.where, *self._of_its_services(group)]
+        counts = self.store.value_counts("prediction", "event.outcome", span, where)
+        return sum(item.count for item in counts)
 
 
 def make_finding(
@@ -139,7 +151,7 @@ def make_finding(
     values = {item.field: tuple(value for value, _ in item.values) for item in breakdowns}
     models = values.get("ml.model.name", ())
     versions = values.get("ml.model.version", ())
-    onset = gathered.onset(group, values.get("service.name", ()))
+    onset = gathered.onset(group)
     contrasts = gathered.contrasts.get(group.id, [])[:MAXIMUM_CONTRASTS]
     failed, others = gathered.totals.get(group.id, (0, 0))
     effect = None

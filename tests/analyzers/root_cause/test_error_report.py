@@ -77,6 +77,22 @@ def test_a_tie_is_reported_as_a_tie(open_local: Opener) -> None:
     assert "equally with missing feature b" in finding.summary
 
 
+def test_a_group_is_compared_with_requests_to_its_own_service(open_local: Opener) -> None:
+    """What another service does, and where it runs, explains nothing."""
+    records = [
+        prediction(n, n, version="2", failed="f1" if n % 3 == 0 else None) for n in range(90)
+    ]
+    records += [error(n, n, version="2") for n in range(0, 90, 3)]
+    others = [prediction(n, 1000 + n, version="9") for n in range(900)]
+    for item in others:
+        item["service"]["name"] = "another"
+        item["host"]["name"] = "b"
+    (finding,) = report_errors(open_local(records + others), Window()).findings
+    assert evidence_of(finding, Contrast) == []
+    assert finding.requests == 90
+    assert finding.effect == pytest.approx(1 / 3, abs=0.01)
+
+
 def test_errors_outside_predictions_are_reported_without_a_comparison(open_local: Opener) -> None:
     """No request is tied to them, and the report says so."""
     (finding,) = report_errors(open_local([error(0, 1), prediction(0, 2)]), Window()).findings
