@@ -35,7 +35,8 @@ _WORD = re.compile(r"[(\[\"'<]*[A-Za-z](?:[A-Za-z_'/-]*|[A-Z_]*\d?)[.,:;!?)\]\"'
 _FIRST_WORD = re.compile(r"[(\[\"'<]*[A-Za-z][\w.$-]*(?:[:=(<,\[].*)?[.,:;!?)\]\"'>]*")
 _NAME_OF_STATE = re.compile(r"[(\[\"'<]*[A-Z]")
 _EDGES = re.compile(r"[=:,;()\[\]{}<>\"'/|@#&]")
-_REPEATED = re.compile(r"<\*>(?:[-_./+]?<\*>)+")
+_REPEATED = re.compile(r"<\*>(?:[-_./+#]{0,2}<\*>)+")
+_LIST = re.compile(r"<\*>(?:[,;]? <\*>)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,17 @@ def mine(masked: Iterable[str]) -> dict[str, str]:
             template = _template(cluster, length)
             for row in cluster:
                 result[row[length]] = template
-    return result
+    return _join_lists(result)
+
+
+def _join_lists(templates: dict[str, str]) -> dict[str, str]:
+    """Join templates that differ only in how many values stand in a row: those are lists."""
+    shapes = {template: _LIST.sub(PARAMETER, template) for template in set(templates.values())}
+    uses = Counter(shapes.values())
+    return {
+        text: shapes[template] if uses[shapes[template]] > 1 else template
+        for text, template in templates.items()
+    }
 
 
 def parameters(message: str, template: str) -> list[tuple[str, str]]:

@@ -58,6 +58,17 @@ def test_values_keep_the_words_around_them() -> None:
     assert set(texts([f"login user={name}, ok" for name in names])) == {"login user=<*>, ok"}
 
 
+def test_lists_of_any_length_are_one_parameter() -> None:
+    """One block or five: the same sentence. Two values that are always two stay two."""
+    messages = [
+        "delete blk_1",
+        "delete blk_1 blk_2",
+        "delete " + " ".join(f"blk_{n}" for n in range(9)),
+    ]
+    assert set(texts(messages)) == {"delete <*>"}
+    assert texts(["child init 4 5", "child init 7 8"]) == ["child init <*> <*>"] * 2
+
+
 def test_ids_are_stable_and_depend_on_the_template_only() -> None:
     """The same message has the same id in another batch."""
     (alone,) = find_templates(["took 3 ms"])
