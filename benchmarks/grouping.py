@@ -1,4 +1,4 @@
-"""How fast and how right messages are grouped.
+"""How fast and how right messages are grouped, beside drain3.
 
 Run it with ``python -m benchmarks.grouping FOLDER``, where FOLDER holds CSV files with the columns
 ``content`` and ``template`` (LogHub 2k).
@@ -10,8 +10,11 @@ import csv
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
+
+from drain3 import TemplateMiner
+from drain3.template_miner_config import TemplateMinerConfig
 
 from analyzers.errors.templates import find_templates
 from benchmarks.timing import machine
@@ -44,14 +47,36 @@ def _lines_by(labels: Sequence[Hashable]) -> dict[Hashable, set[int]]:
     return lines
 
 
+Grouper = Callable[[list[str]], tuple[list[Hashable], list[str]]]
+
+
+def ours(messages: list[str]) -> tuple[list[Hashable], list[str]]:
+    """Return group and template of each message as Elkhound finds them."""
+    found = find_templates(messages)
+    return [template.id for template in found], [template.text for template in found]
+
+
+def drain3(messages: list[str]) -> tuple[list[Hashable], list[str]]:
+    """Return group and template of each message as drain3 finds them, with its defaults."""
+    miner = TemplateMiner(config=TemplateMinerConfig())
+    groups = [miner.add_log_message(message)["cluster_id"] for message in messages]
+    texts = {cluster.cluster_id: cluster.get_template() for cluster in miner.drain.clusters}
+    return groups, [texts[group] for group in groups]
+
+
 def main() -> None:
-    """Print a row for each data set, and the means."""
+    """Print a row for each data set and grouper, and the means."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("../shared/data/loghub")
     files = sorted(folder.glob("*.csv"))
     if not files:
         sys.exit(f"no CSV files in {folder}: give the folder of the LogHub 2k sets")
-    print(f"Grouping, one configuration for all sets ({machine()})\n")
-    print("| data set | GA | FGA | PA | FTA | lines/s |\n|---|---|---|---|---|---|")
+    for name, grouper in (("Elkhound", ours), ("drain3, defaults", drain3)):
+        print(f"\n{name}: grouping, one configuration for all sets ({machine()})\n")
+        print("| data set | GA | FGA | PA | FTA | lines/s |\n|---|---|---|---|---|---|")
+        _measure(files, grouper)
+
+
+def _measure(files: Sequence[Path], grouper: Grouper) -> None:
     scores = []
     total_lines = 0
     total_seconds = 0.0
@@ -60,10 +85,9 @@ def main() -> None:
             rows = list(csv.DictReader(source))
         messages = [row["content"] for row in rows]
         begin = time.perf_counter()
-        found = find_templates(messages)
+        groups, templates = grouper(messages)
         seconds = time.perf_counter() - begin
-        truth = [row["template"] for row in rows]
-        score = grouping_scores(truth, [t.id for t in found], [t.text for t in found])
+        score = grouping_scores([row["template"] for row in rows], groups, templates)
         scores.append(score)
         total_lines += len(rows)
         total_seconds += seconds
