@@ -7,7 +7,6 @@ computes and the grouping that the analyzers do, so that both see the same messa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 PARAMETER = "<*>"
 
@@ -126,5 +125,3 @@ def parameter_type(value: str) -> str:
 
 
 _TYPE_NAMES = {"windows_path": "path", "digits": "identifier"}
-
-Masking = Callable[[str], str]

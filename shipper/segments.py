@@ -11,7 +11,6 @@ import os
 import re
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +69,6 @@ class Segment:
         self.size += written
         return written
 
-    def synchronise(self) -> None:
-        """Wait until what was written is on the disk itself."""
-        os.fsync(self._file)
-
     def close(self) -> None:
         """Release the segment; a segment without a byte is removed."""
         if self.size == 0:
@@ -88,14 +83,6 @@ class Segment:
 def segment_paths(stream_folder: Path) -> list[Path]:
     """Return the segments of a stream, oldest first."""
     return sorted(stream_folder.glob(f"*{SUFFIX}"))
-
-
-def stream_folders(directory: Path) -> Iterator[Path]:
-    """Yield the folders of a spool that hold streams."""
-    if directory.is_dir():
-        for folder in sorted(directory.iterdir()):
-            if folder.is_dir() and folder.name.startswith(("logs-", "metrics-")):
-                yield folder
 
 
 def is_being_written(path: Path) -> bool:

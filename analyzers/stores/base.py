@@ -7,11 +7,9 @@ there are. Every store gives the same answers; the same test suite runs over all
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
-
-OPEN_FIELDS = ("ml.segment", "ml.features.category", "labels")
 
 
 class StoreError(Exception):
@@ -186,7 +184,6 @@ class LifecycleEvent:
     version: str
     previous_version: str = ""
     reason: str = ""
-    details: Mapping[str, str] = field(default_factory=dict)
 
 
 class Store(Protocol):
