@@ -19,7 +19,7 @@ from shipper.masking import mask
 from shipper.pipeline import Pipeline
 from shipper.records import Error, ServiceLog
 from shipper.redaction import REDACTED, Redactor
-from shipper.schema import MAXIMUM_KEYWORD_LENGTH, schema
+from shipper.schema import MAXIMUM_KEYWORD_LENGTH, cut_keyword, schema
 from shipper.values import Document
 
 _ERROR_LEVELS = frozenset(("error", "critical"))
@@ -87,7 +87,7 @@ def _send_error(
     if error is None:
         described: Document = {
             "message": message,
-            "template": mask(message)[:MAXIMUM_KEYWORD_LENGTH],
+            "template": cut_keyword(mask(message)),
             "fingerprint": message_fingerprint(logger, message),
             "type": "log",
         }
@@ -218,7 +218,7 @@ def _place_object(
             text = str(plain)
     else:
         text = redactor.short_text(str(value), MAXIMUM_KEYWORD_LENGTH)
-    labels[name] = text[:MAXIMUM_KEYWORD_LENGTH]
+    labels[name] = cut_keyword(text)
 
 
 def _place_known(document: Document, name: str, kind: str, value: Any, redactor: Redactor) -> bool:

@@ -19,7 +19,7 @@ from shipper.fingerprint import (
 )
 from shipper.masking import mask
 from shipper.redaction import Redactor
-from shipper.schema import MAXIMUM_KEYWORD_LENGTH
+from shipper.schema import MAXIMUM_KEYWORD_LENGTH, cut_keyword
 
 MAXIMUM_CHAIN = 16
 MAXIMUM_FRAMES = 60
@@ -84,7 +84,7 @@ def describe(error: BaseException, redactor: Redactor) -> ErrorDescription:
     return ErrorDescription(
         type=outermost.type,
         message=outermost.message,
-        template=mask(outermost.message)[:MAXIMUM_KEYWORD_LENGTH],
+        template=cut_keyword(mask(outermost.message)),
         fingerprint=exception_fingerprint(chain),
         stack_trace=redactor.text(_trace(error)),
         types=tuple(summary.type for summary in chain),

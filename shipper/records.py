@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, Protocol
 from shipper.features import FeatureFields
 from shipper.identifiers import format_datetime
 from shipper.outputs import Output
-from shipper.schema import MAXIMUM_KEYWORD_LENGTH
+from shipper.schema import cut_keyword
 from shipper.schema.validation import SchemaError
 from shipper.values import Document, merge, number, numbers, text, whole, words
 
@@ -99,7 +99,7 @@ class Prediction:
         if output.probabilities is not None:
             prediction["probabilities"] = output.probabilities
         if output.text is not None:
-            prediction["text"] = output.text[:MAXIMUM_KEYWORD_LENGTH]
+            prediction["text"] = cut_keyword(output.text)
         ml: Document = {
             "model": _model(self.model, self.version),
             "prediction": prediction,
@@ -325,7 +325,7 @@ class ServiceLog:
         """Return the record's own fields."""
         return {
             "event": {"kind": "event"},
-            "message": self.message[:MAXIMUM_KEYWORD_LENGTH],
+            "message": cut_keyword(self.message),
             "log": self.log,
             **self.fields,
         }

@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from shipper.schema import cut_keyword
+
 REDACTED = "[REDACTED]"
 
 _SECRET_KEY = re.compile(
@@ -88,7 +90,7 @@ class Redactor:
             value: The text.
             limit: Characters to keep.
         """
-        return self.text(value[: 4 * limit])[:limit]
+        return cut_keyword(self.text(value[: 4 * limit]), limit)
 
     def _search(self, value: str) -> str:
         for hint in _TOKEN_HINTS:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shipper.features import clean_name
-from shipper.schema import MAXIMUM_KEYWORD_LENGTH
+from shipper.schema import cut_keyword
 from shipper.schema.validation import SchemaError
 
 Document = dict[str, Any]
@@ -27,7 +27,7 @@ def text(name: str, value: Any) -> str:
     """Return a text cut at the longest keyword, or refuse what is no text."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise SchemaError(f"{name} must be text, not {type(value).__name__}")
-    return str(value)[:MAXIMUM_KEYWORD_LENGTH]
+    return cut_keyword(str(value))
 
 
 def number(name: str, value: Any) -> float:
@@ -69,5 +69,5 @@ def words(name: str, values: Mapping[Any, Any], allowed: Sequence[str] = ()) -> 
             continue
         if isinstance(value, bool):
             value = "true" if value else "false"
-        kept[cleaned] = str(value)[:MAXIMUM_KEYWORD_LENGTH]
+        kept[cleaned] = cut_keyword(str(value))
     return kept

@@ -85,7 +85,8 @@ def change_text(change: Change) -> str:
 
 def event_text(event: LifecycleEvent) -> str:
     """Return a life-cycle event in a few words."""
-    return f"{event.action} {event.model} {event.version}".rstrip()
+    words = (event.action, event.model, event.version, event.change)
+    return " ".join(word for word in words if word)
 
 
 def notes(report: ErrorReport) -> list[str]:

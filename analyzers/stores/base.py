@@ -184,6 +184,7 @@ class LifecycleEvent:
     version: str
     previous_version: str = ""
     reason: str = ""
+    change: str = ""
 
 
 class Store(Protocol):

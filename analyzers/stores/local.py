@@ -251,7 +251,7 @@ class LocalStore:
         condition, parameters = conditions("lifecycle", window, ())
         rows = self._rows(
             f"""SELECT "@timestamp", "event.action", "ml.model.name", "ml.model.version",
-                "ml.lifecycle.version.before", "event.reason"
+                "ml.lifecycle.version.before", "event.reason", "ml.lifecycle.change.name"
                 FROM {self._table("lifecycle")} WHERE {condition}
                 ORDER BY "@timestamp", "event.sequence" LIMIT ?""",  # noqa: S608
             [*parameters, limit],
@@ -264,8 +264,9 @@ class LocalStore:
                 version=version or "",
                 previous_version=before or "",
                 reason=reason or "",
+                change=change or "",
             )
-            for time, action, model, version, before, reason in rows
+            for time, action, model, version, before, reason, change in rows
         ]
 
     def _table(self, kind: str) -> str:

@@ -26,6 +26,18 @@ MAXIMUM_EVENT_ID_LENGTH = 512
 """Bytes of a document id; Elasticsearch refuses a whole bulk for a longer one."""
 
 
+def cut_keyword(value: str, limit: int = MAXIMUM_KEYWORD_LENGTH) -> str:
+    """Return the beginning of a text that Elasticsearch still indexes as a keyword.
+
+    Args:
+        value: The text.
+        limit: Characters to keep, counted as Elasticsearch does: an emoji is two.
+    """
+    if len(value) <= limit // 2 or value.isascii():
+        return value[:limit]
+    return value.encode("utf-16-le", "replace")[: 2 * limit].decode("utf-16-le", "ignore")
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of a record.

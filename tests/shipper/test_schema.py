@@ -8,7 +8,9 @@ from shipper.records import LIFECYCLE_ACTIONS
 from shipper.schema import (
     COMMON,
     KINDS,
+    MAXIMUM_KEYWORD_LENGTH,
     component_template,
+    cut_keyword,
     index_template,
     kind_of_dataset,
     schema,
@@ -78,3 +80,12 @@ def test_what_is_unknown_is_said() -> None:
         schema("predictions")
     with pytest.raises(KeyError, match="no component template"):
         component_template("predictions")
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "字", "😀"])
+def test_keywords_are_cut_where_elasticsearch_would_ignore_them(letter: str) -> None:
+    """At 8,191 units of UTF-16, and never inside a character."""
+    cut = cut_keyword(letter * 9000)
+    assert MAXIMUM_KEYWORD_LENGTH - 1 <= len(cut.encode("utf-16-le")) // 2 <= MAXIMUM_KEYWORD_LENGTH
+    assert set(cut) == {letter}
+    assert cut_keyword(letter) == letter

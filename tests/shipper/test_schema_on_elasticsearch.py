@@ -138,6 +138,50 @@ def test_five_thousand_features_reject_no_record(client: Elasticsearch, namespac
     assert hit["_source"] == document
 
 
+ODD_NAMES = [
+    "a b",
+    "ü",
+    "😀",
+    "a\x00b",
+    "x" * 600,
+    "_id",
+    "...",
+    " ",
+    "a[0]",
+    "*",
+    "",
+    "a/b",
+    "\n",
+    "<tag>",
+]
+
+
+def test_odd_names_and_long_texts_are_indexed(
+    client: Elasticsearch, namespace: str, spool: object, records: Records
+) -> None:
+    """Whatever a service calls its features, and however much it says, nothing is refused."""
+    shipper.configure(service="shop", to=f"file:{spool}", namespace=namespace)
+    log = shipper.get_logger()
+    for name in ODD_NAMES:
+        log.prediction(
+            model="m", version="1", segments={name: "x"}, attributions={name: 1.0},
+            features={name: 1.0, f"{name}c": "v", f"v{name}": [1, 2, 3]}, probabilities={name: 0.5, "other": 0.5},
+        )  # fmt: skip
+    for letter in "aé字😀":
+        long = letter * 9000
+        log.prediction(model=long, version=long, features={"c": long}, label=long, text=long)
+    for kind, calls in (("prediction", len(ODD_NAMES) + 4),):
+        stream = schema(kind).stream(namespace)
+        sent = {record["event"]["id"]: record for record in records(kind)}
+        for identity, record in sent.items():
+            client.create(index=stream, id=identity, document=record)
+        client.indices.refresh(index=stream)
+        hits = client.search(index=stream, size=1000)["hits"]["hits"]
+        assert len(hits) == calls
+        assert {hit["_id"]: hit["_source"] for hit in hits} == sent
+        assert [hit["_ignored"] for hit in hits if "_ignored" in hit] == []
+
+
 def test_a_second_delivery_is_a_harmless_conflict(client: Elasticsearch, namespace: str) -> None:
     """The event id is the document id: sending again adds nothing."""
     stream = schema("prediction").stream(namespace)
