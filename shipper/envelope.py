@@ -12,6 +12,7 @@ import time
 import orjson
 
 from shipper._version import package_version
+from shipper.correlation import correlation_fields
 from shipper.identifiers import format_time, new_event_id, sampling_key
 from shipper.records import Record
 from shipper.schema import ECS_VERSION, SCHEMA_VERSION, schema
@@ -74,6 +75,9 @@ class Envelope:
             SchemaError: If the record breaks its schema.
         """
         own = record.document()
+        correlation = correlation_fields()
+        if correlation is not None:
+            own = merge(correlation, own)
         stream, constant = self._kinds.get(record.kind) or self._describe(record.kind)
         created = time.time_ns()
         moment = created if now is None else now
