@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from shipper.context import current_prediction
-from shipper.exceptions import describe, mark_recorded, recorded_as
+from shipper.exceptions import ErrorDescription, describe, mark_recorded, recorded_as
 from shipper.features import clean_name
 from shipper.fingerprint import message_fingerprint
 from shipper.identifiers import new_event_id
@@ -37,6 +37,7 @@ def log_event(
     origin: Document | None = None,
     now: int | None = None,
     handled: bool | None = None,
+    described: ErrorDescription | None = None,
 ) -> None:
     """Send the record of one log call; never raises.
 
@@ -53,6 +54,7 @@ def log_event(
         origin: File, line and function of the call.
         now: Time of the call in nanoseconds since the epoch.
         handled: False when nothing caught the exception.
+        described: The exception's description, where the caller has made it already.
     """
     try:
         log: Document = {"level": level, "logger": logger}
@@ -60,54 +62,57 @@ def log_event(
             log["origin"] = origin
         text = pipeline.redactor.short_text(message, MAXIMUM_KEYWORD_LENGTH)
         extra = _sort_fields(fields, pipeline.redactor)
-        if (error is not None and recorded_as(error) is None) or (
-            error is None and level in _ERROR_LEVELS
-        ):
-            _send_error(pipeline, text, log, extra, error, logger, now, handled)
-            return
+        identity = new_event_id(now)
         if error is not None:
-            described = describe(error, pipeline.redactor)
-            extra["error"] = {"type": described.type, "fingerprint": described.fingerprint}
-        pipeline.send(ServiceLog(message=text, log=log, fields=extra), now=now)
+            described = described or describe(error, pipeline.redactor)
+            if recorded_as(error) is None:
+                mark_recorded(error, identity)
+                found = described.document()
+            else:
+                found = None
+                extra["error"] = {"type": described.type, "fingerprint": described.fingerprint}
+        else:
+            found = _describe_message(logger, text) if level in _ERROR_LEVELS else None
+        if found is None:
+            pipeline.send(
+                ServiceLog(message=text, log=log, fields=extra), event_id=identity, now=now
+            )
+        else:
+            record = _error_record(found, text, log, extra, handled)
+            pipeline.send(record, event_id=identity, now=now, urgent=True)
     except Exception as failure:
         pipeline.count_failure(failure)
 
 
-def _send_error(
-    pipeline: Pipeline,
-    message: str,
-    log: Document,
-    extra: Document,
-    error: BaseException | None,
-    logger: str,
-    now: int | None,
-    handled: bool | None,
-) -> None:
-    identity = new_event_id(now)
-    if error is None:
-        described: Document = {
-            "message": message,
-            "template": cut_keyword(mask(message)),
-            "fingerprint": message_fingerprint(logger, message),
-            "type": "log",
-        }
-    else:
-        described = describe(error, pipeline.redactor).document()
-        mark_recorded(error, identity)
+def _describe_message(logger: str, message: str) -> Document:
+    """Return the ``error`` object of an error that was logged without an exception."""
+    return {
+        "message": message,
+        "template": cut_keyword(mask(message)),
+        "fingerprint": message_fingerprint(logger, message),
+        "type": "log",
+    }
+
+
+def _error_record(
+    error: Document, message: str, log: Document, fields: Document, handled: bool | None
+) -> Error:
+    """Return an error record, tied to the prediction that is being made."""
     context = current_prediction.get()
-    record = Error(
-        error=described,
+    if context is None:
+        return Error(error=error, message=message, log=log, handled=handled, fields=fields)
+    return Error(
+        error=error,
         message=message,
         log=log,
         handled=handled,
-        model=None if context is None else context.model,
-        version=None if context is None else context.version,
-        prediction_id=None if context is None else context.prediction_id,
-        request_id=None if context is None else context.request_id,
-        segments=None if context is None else context.segments,
-        fields=extra,
+        model=context.model,
+        version=context.version,
+        prediction_id=context.prediction_id,
+        request_id=context.request_id,
+        segments=context.segments,
+        fields=fields,
     )
-    pipeline.send(record, event_id=identity, now=now, urgent=True)
 
 
 def is_own_logger(name: str) -> bool:

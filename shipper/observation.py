@@ -158,24 +158,21 @@ def _wrap(function: Callable[..., Any], plan: _Plan) -> Callable[..., Any]:
 
 def _remembering(source: Any, call: _Call | None) -> Generator[Any, Any, Any]:
     """Hand on a generator's items, and what is sent into it, while keeping the items."""
-    sent: Any = None
+    step = functools.partial(source.send, None)
     while True:
         try:
-            item = source.send(sent) if sent is not None else next(source)
+            item = step()
         except StopIteration as end:
             return end.value
         if call is not None:
             call.add(item)
         try:
-            sent = yield item
+            step = functools.partial(source.send, (yield item))
         except GeneratorExit:
             source.close()
             raise
         except BaseException as error:
-            item = source.throw(error)
-            if call is not None:
-                call.add(item)
-            sent = yield item
+            step = functools.partial(source.throw, error)
 
 
 class _Call:
@@ -249,9 +246,8 @@ class _Call:
         """Record a call that raised: an error record, and its rows as failed predictions."""
         duration = time.perf_counter_ns() - self._began
         described = describe(error, self._pipeline.redactor)
-        log_event(
-            self._pipeline, "error", _LOGGER, f"prediction failed: {described.message}", {}, error
-        )
+        message = f"prediction failed: {described.message}"
+        log_event(self._pipeline, "error", _LOGGER, message, {}, error, described=described)
         self._send(duration, [], (described.type, described.fingerprint), "failure")
         self._leave()
 

@@ -22,12 +22,11 @@ from analyzers.commands.options import (
     working,
     write_text,
 )
+from analyzers.findings import SEVERITIES
 
 if TYPE_CHECKING:
     from analyzers.errors.labelling import Label
     from analyzers.root_cause.error_report import ErrorReport
-
-SEVERITIES = ("info", "warning", "critical")
 
 
 @click.group(invoke_without_command=True)

@@ -15,8 +15,7 @@ from analyzers.commands.options import (
     format_option,
     store_option,
 )
-
-KINDS = ("prediction", "feedback", "error", "resource", "lifecycle", "service")
+from shipper.schema import KINDS
 
 
 @click.command("import")

@@ -9,13 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import orjson
-
 from analyzers.errors.groups import group_patterns
 from analyzers.errors.stack_traces import parse_stack_trace
 from analyzers.errors.templates import find_templates, parameter_types
 from analyzers.stores.base import ErrorPattern
-from analyzers.stores.sanitising import read_lines
+from analyzers.stores.sanitising import read_lines, read_object
 from shipper.fingerprint import culprit, exception_fingerprint, message_fingerprint
 from shipper.masking import mask
 from shipper.schema.validation import lookup
@@ -149,16 +147,9 @@ def _read_csv(path: Path, field: str | None) -> Iterator[_Item]:
 
 def _read_ndjson(path: Path, field: str) -> Iterator[_Item]:
     for line in read_lines(path):
-        if line.content is None:
-            yield _Item(line.number, None, reason=f"too long ({line.length:,} bytes)")
-            continue
-        try:
-            record = orjson.loads(line.content)
-        except orjson.JSONDecodeError as error:
-            yield _Item(line.number, None, reason=f"no JSON: {error.msg}")
-            continue
-        if not isinstance(record, dict):
-            yield _Item(line.number, None, reason="JSON, but no object")
+        record = read_object(line)
+        if isinstance(record, str):
+            yield _Item(line.number, None, reason=record)
             continue
         value = record.get(field, lookup(record, field))
         message = value if isinstance(value, str) else None

@@ -97,7 +97,7 @@ def mine(masked: Iterable[str]) -> dict[str, str]:
     """Return the template of each distinct masked message.
 
     Args:
-        masked: Messages as ``mask_message`` gives them.
+        masked: Messages as ``mask_line`` gives them.
     """
     by_length: dict[int, list[list[str]]] = {}
     for text in sorted(set(masked)):

@@ -81,7 +81,7 @@ def import_file(
     writer = _Writer(store, f"import-{digest[:16]}")
     try:
         for count, row in enumerate(read_rows(path, source_format), 1):
-            _take(row, maker, writer, mapping.namespace, result)
+            _take(row, maker, writer, result)
             if progress is not None and count % 1000 == 0:
                 progress(count)
         writer.commit()
@@ -100,9 +100,7 @@ def file_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _take(
-    row: SourceRow, maker: RecordMaker, writer: _Writer, namespace: str, result: ImportResult
-) -> None:
+def _take(row: SourceRow, maker: RecordMaker, writer: _Writer, result: ImportResult) -> None:
     reason, shown = row.reason, row.text
     if row.values is not None:
         try:

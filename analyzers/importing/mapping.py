@@ -117,9 +117,8 @@ class RecordMaker:
                 rest[key] = value
             elif value is not None:
                 put(record, name, convert(found, name, value))
-        missing = [c for c in self._mapping.columns.values() if c not in row and c not in rest]
-        if missing and len(missing) == len(self._mapping.columns) and self._mapping.columns:
-            raise SchemaError(f"the row has no column {missing[0]!r}, which --map names")
+        if sources and not any(column in row for column in sources):
+            raise SchemaError(f"the row has no column {next(iter(sources))!r}, which --map names")
         for name, constant in self._mapping.constants.items():
             found = described.field(name)
             if found is None:

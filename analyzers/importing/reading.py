@@ -10,9 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from analyzers.stores.sanitising import Line, read_lines
+from analyzers.stores.sanitising import Line, read_lines, read_object
 
 
 class SourceFormat(StrEnum):
@@ -95,19 +93,14 @@ def read_rows(path: Path, source_format: SourceFormat) -> Iterator[SourceRow]:
 
 def _read_ndjson(path: Path) -> Iterator[SourceRow]:
     for line in read_lines(path):
-        if line.content is None:
-            yield _too_long(line)
-        elif line.content.strip():
-            excerpt = line.content[:1000].decode("utf-8", "backslashreplace")
-            try:
-                record = orjson.loads(line.content)
-            except orjson.JSONDecodeError as error:
-                yield SourceRow(line.number, None, f"no JSON: {error.msg}", excerpt)
-                continue
-            if isinstance(record, dict):
-                yield SourceRow(line.number, _expand(record))
-            else:
-                yield SourceRow(line.number, None, "JSON, but no object", excerpt)
+        if line.content is not None and not line.content.strip():
+            continue
+        record = read_object(line)
+        if isinstance(record, str):
+            excerpt = (line.content or b"")[:1000].decode("utf-8", "backslashreplace")
+            yield SourceRow(line.number, None, record, excerpt)
+        else:
+            yield SourceRow(line.number, _expand(record))
 
 
 def _expand(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -74,20 +75,24 @@ def _line(
     return Line(number, content, length, is_ended)
 
 
-def check_line(line: Line, dataset: str) -> BadLine | None:
-    """Return what is wrong with a line as a record of a data set, or None; blank is fine."""
+def read_object(line: Line) -> dict[str, Any] | str:
+    """Return the JSON object that a line holds, or what is wrong with the line."""
     if line.content is None:
-        reason = f"{line.length:,} bytes is over the limit of {MAXIMUM_LINE_BYTES:,} for a record"
-        return BadLine(line.number, reason, "", not line.is_ended)
-    if not line.content.strip():
-        return None
+        return f"{line.length:,} bytes is over the limit of {MAXIMUM_LINE_BYTES:,} for a record"
     try:
         record = orjson.loads(line.content)
     except orjson.JSONDecodeError as error:
-        reason = "cut off in the middle" if not line.is_ended else _json_reason(line.content, error)
-        return _bad(line, reason)
-    if not isinstance(record, dict):
-        return _bad(line, "JSON, but no object")
+        return _json_reason(line.content, error) if line.is_ended else "cut off in the middle"
+    return record if isinstance(record, dict) else "JSON, but no object"
+
+
+def check_line(line: Line, dataset: str) -> BadLine | None:
+    """Return what is wrong with a line as a record of a data set, or None; blank is fine."""
+    if line.content is not None and not line.content.strip():
+        return None
+    record = read_object(line)
+    if isinstance(record, str):
+        return _bad(line, record)
     event = record.get("event")
     if not isinstance(event, dict) or not isinstance(event.get("id"), str) or not event["id"]:
         return _bad(line, "event.id is missing: bring foreign logs in with `elkhound import`")

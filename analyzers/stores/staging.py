@@ -46,7 +46,8 @@ class Staged:
 
     Attributes:
         path: The Parquet file.
-        set_aside: Lines that are no records.
+        set_aside: The first lines that are no records.
+        set_aside_count: How many there are in all.
         duplicates: Records dropped because their ``event.id`` was there already.
     """
 
@@ -130,33 +131,26 @@ def stage(
     ).fetchall():
         _set_aside(staged, Path(name), described.dataset, directory, workspace)
     # the hash keeps the check small; should two ids share one, the exact way below still holds
-    rows, usable, distinct = _three(
-        connection,
+    rows, usable, distinct = connection.execute(
         f"""SELECT count(*), count(*) FILTER (NOT {_UNUSABLE}),
                    count(DISTINCT hash("event.id")) FILTER (NOT {_UNUSABLE})
-            FROM {source}""",  # noqa: S608
-    )
+            FROM {source}"""  # noqa: S608
+    ).fetchall()[0]
     if distinct < rows:
-        kept = _keep_usable(connection, source, workspace / f"{kind}-usable.parquet", staged)
-        staged.duplicates = usable - kept
+        target = workspace / f"{kind}-usable.parquet"
+        staged.duplicates = usable - _copy_usable(connection, source, target)
+        staged.path = target
     return staged
 
 
-def _keep_usable(
-    connection: duckdb.DuckDBPyConnection, source: str, target: Path, staged: Staged
-) -> int:
+def _copy_usable(connection: duckdb.DuckDBPyConnection, source: str, target: Path) -> int:
     """Write the usable records again, each id once, and return how many they are."""
     once = f'row_number() OVER (PARTITION BY "event.id" ORDER BY {_FILE}) = 1'
-    connection.execute(
+    written: int = connection.execute(
         f"""COPY (SELECT * FROM {source} WHERE NOT {_UNUSABLE} QUALIFY {once})
             TO {literal(str(target))} (FORMAT parquet)"""  # noqa: S608
-    )
-    staged.path = target
-    kept, _, _ = _three(
-        connection,
-        f"SELECT count(*), 0, 0 FROM read_parquet({literal(str(target))})",  # noqa: S608
-    )
-    return kept
+    ).fetchall()[0][0]
+    return written
 
 
 def _copy(
@@ -206,12 +200,11 @@ def _copy_readable(
 
 def _read(described: Schema, segments: Sequence[Path]) -> str:
     files = ", ".join(literal(str(path)) for path in segments)
-    types = ", ".join(f"{literal(k)}: {literal(t)}" for k, t in nested_types(described).items())
+    nested = nested_types(described)
     if not files:
-        columns = ", ".join(
-            f"CAST(NULL AS {t}) AS {identifier(k)}" for k, t in nested_types(described).items()
-        )
+        columns = ", ".join(f"CAST(NULL AS {t}) AS {identifier(k)}" for k, t in nested.items())
         return f"SELECT {columns}, '' AS filename WHERE false"
+    types = ", ".join(f"{literal(k)}: {literal(t)}" for k, t in nested.items())
     return (
         f"SELECT * FROM read_json([{files}], columns={{{types}}}, "  # noqa: S608
         "format='newline_delimited', ignore_errors=true, filename=true, "
@@ -223,7 +216,8 @@ def _set_aside(
     staged: Staged, segment: Path, dataset: str, directory: Path, workspace: Path
 ) -> Path | None:
     """Note the bad lines of a segment, keep a copy of them, and return one of the good lines."""
-    copy = workspace / f"sanitised-{segment.name}"
+    # streams of two namespaces may hold segments of one name
+    copy = workspace / f"sanitised-{segment.parent.name}-{segment.name}"
     try:
         bad = sanitise(segment, copy, dataset)
     except OSError as error:
@@ -260,8 +254,3 @@ def _keep(bad: Sequence[BadLine], segment: Path, directory: Path) -> None:
         folder.mkdir(exist_ok=True)
         temporary.write_bytes(b"\n".join(lines) + b"\n")
         temporary.replace(folder / f"unreadable-{segment.name}")
-
-
-def _three(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, int, int]:
-    row = connection.execute(query).fetchone() or (0, 0, 0)
-    return int(row[0]), int(row[1]), int(row[2])

@@ -171,6 +171,26 @@ def test_generators(records: Records) -> None:
     assert (first["value"], second["value"]) == (0.5, 1.5)
 
 
+def test_a_generator_is_driven_as_if_it_were_not_observed(records: Records) -> None:
+    """What is sent and thrown into it arrives, and its return value comes back."""
+
+    @shipper.observe(model="m", version="1")
+    def talk(prompt: str) -> Any:
+        heard = yield "question"
+        try:
+            yield f"heard {heard}"
+        except KeyError:
+            return "sorry"
+
+    talking = talk("begin")
+    assert next(talking) == "question"
+    assert talking.send("yes") == "heard yes"
+    with pytest.raises(StopIteration) as end:
+        talking.throw(KeyError("stop"))
+    assert end.value.value == "sorry"
+    assert records("prediction")[0]["ml"]["prediction"]["text"] == "questionheard yes"
+
+
 def test_asynchronous_generators(records: Records) -> None:
     """A failure half-way is recorded."""
 
