@@ -27,6 +27,10 @@ from shipper.values import text
 
 FUTURE = timedelta(days=1)
 
+# What people and services write freely; ids, names and versions stay as they are, to be joined.
+_FREE_TEXTS = ("message", "event.reason", "ml.feedback.comment", "ml.prediction.text")
+_FREE_OBJECTS = ("labels", "error", "ml.features.category", "ml.segment", "ml.hyperparameters")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldMapping:
@@ -192,12 +196,14 @@ class RecordMaker:
         return format_datetime(moment)
 
     def _redact(self, record: dict[str, Any]) -> None:
-        message = record.get("message")
-        if message is not None:
-            record["message"] = self._redactor.text(text("message", message))
-        for name in ("labels", "error"):
-            if isinstance(record.get(name), dict):
-                record[name] = self._redactor.mapping(record[name])
+        for name in _FREE_TEXTS:
+            value = lookup(record, name)
+            if value is not None:
+                put(record, name, self._redactor.text(text(name, value)))
+        for name in _FREE_OBJECTS:
+            value = lookup(record, name)
+            if isinstance(value, dict):
+                put(record, name, self._redactor.mapping(value))
 
 
 def _kind_of(row: Mapping[str, Any]) -> str:

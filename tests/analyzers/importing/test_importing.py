@@ -147,6 +147,30 @@ def test_entries(entry: str, level: str | None, message: str) -> None:
     assert values["message"] == message
 
 
+def test_free_text_of_any_kind_is_redacted(tmp_path: Path) -> None:
+    """Comments, generated texts, categories and labels carry no address into the store."""
+    mail = "jane@shop.example"
+    model = {"model": {"name": "m", "version": "1"}}
+    lines: list[dict[str, Any]] = [
+        {"ml": {"prediction": {"id": "p"}, "feedback": {"comment": f"ask {mail}"}}},
+        {
+            "ml": {
+                **model,
+                "prediction": {"text": f"ask {mail}"},
+                "features": {"category": {"who": mail}},
+            }
+        },
+        {"message": f"ask {mail}", "labels": {"who": mail, "password": "hunter22"}},
+    ]
+    rows = [{"@timestamp": "2026-11-20T10:00:00Z", **line} for line in lines]
+    result = bring(tmp_path, "x.ndjson", b"\n".join(map(orjson.dumps, rows)))
+    assert result.records == {"feedback": 1, "prediction": 1, "service": 1}
+    for path in (tmp_path / "store").glob("*/*.ndjson"):
+        assert b"jane@" not in path.read_bytes()
+        assert b"hunter22" not in path.read_bytes()
+    assert stored(tmp_path, "feedback")[0]["ml"]["prediction"]["id"] == "p"
+
+
 def test_importing_twice_adds_nothing(tmp_path: Path) -> None:
     """The same content gives the same ids, in the same segment."""
     bring(tmp_path, "p.csv", CSV, PREDICTIONS)
