@@ -11,14 +11,17 @@ Small, fast, and never raises into the service::
     def predict(row): ...
 """
 
+from shipper.accounting import Statistics
 from shipper.context import prediction_ids
+from shipper.errors import ConfigurationError
 from shipper.handler import LogHandler, StructlogProcessor
+from shipper.limits import RecordLimits
 from shipper.logger import Logger, get_logger
 from shipper.observation import observe
-from shipper.pipeline import Statistics
+from shipper.policies import Block, DropBelow, DropOldest, Sample
 from shipper.records import Error, Feedback, Lifecycle, Prediction, Resource, ServiceLog
+from shipper.redaction import Redaction
 from shipper.schema.validation import SchemaError
-from shipper.settings import ConfigurationError
 from shipper.spool import SpoolLimits
 from shipper.state import configure, flush, shutdown, statistics
 
@@ -27,14 +30,20 @@ if TYPE_CHECKING:
     from shipper.resources import monitor_resources
 
 __all__ = [
+    "Block",
     "ConfigurationError",
+    "DropBelow",
+    "DropOldest",
     "Error",
     "Feedback",
     "Lifecycle",
     "LogHandler",
     "Logger",
     "Prediction",
+    "RecordLimits",
+    "Redaction",
     "Resource",
+    "Sample",
     "SchemaError",
     "ServiceLog",
     "SpoolLimits",

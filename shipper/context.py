@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from shipper.features import FeatureFields
+
 
 @dataclass(slots=True)
 class PredictionContext:
@@ -17,6 +19,7 @@ class PredictionContext:
         request_id: Id of the call.
         prediction_ids: Ids of its rows.
         segments: Segments that all its rows share.
+        features: Inputs, redacted, where the call has one row.
     """
 
     model: str
@@ -24,6 +27,7 @@ class PredictionContext:
     request_id: str
     prediction_ids: tuple[str, ...]
     segments: Mapping[str, str] = field(default_factory=dict)
+    features: FeatureFields | None = None
 
     @property
     def prediction_id(self) -> str | None:

@@ -13,6 +13,7 @@ from shipper.values import Document, merge
 
 REQUEST_ID_HEADER = "X-Request-ID"
 _LONGEST_ID = 128
+_LONGEST_PATH = 2048
 
 _fields: ContextVar[Document | None] = ContextVar("elkhound_correlation", default=None)
 
@@ -50,7 +51,21 @@ def request_fields(method: str, path: str, request_id: str | None) -> Document:
         request_id: Id that the caller sent; one that is no short plain text is replaced.
     """
     identity = request_id if is_plain_id(request_id) else new_event_id()
-    return {"http": {"request": {"id": identity, "method": method}}, "url": {"path": path[:2048]}}
+    return {
+        "http": {"request": {"id": identity, "method": method}},
+        "url": {"path": _redacted(path)},
+    }
+
+
+def _redacted(path: str) -> str:
+    from shipper.state import current  # which imports this module
+
+    pipeline = current()
+    return (
+        path[:_LONGEST_PATH]
+        if pipeline is None
+        else pipeline.redactor.short_text(path, _LONGEST_PATH)
+    )
 
 
 def is_plain_id(request_id: str | None) -> bool:

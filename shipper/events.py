@@ -18,8 +18,8 @@ from shipper.identifiers import new_event_id
 from shipper.masking import mask
 from shipper.pipeline import Pipeline
 from shipper.records import Error, ServiceLog
-from shipper.redaction import REDACTED, Redactor
-from shipper.schema import MAXIMUM_KEYWORD_LENGTH, cut_keyword, schema
+from shipper.redaction import Redactor
+from shipper.schema import cut_keyword, schema
 from shipper.values import Document
 
 _ERROR_LEVELS = frozenset(("error", "critical"))
@@ -60,7 +60,7 @@ def log_event(
         log: Document = {"level": level, "logger": logger}
         if origin is not None:
             log["origin"] = origin
-        text = pipeline.redactor.short_text(message, MAXIMUM_KEYWORD_LENGTH)
+        text = pipeline.redactor.short_text(message)
         extra = _sort_fields(fields, pipeline.redactor)
         identity = new_event_id(now)
         if error is not None:
@@ -111,6 +111,7 @@ def _error_record(
         prediction_id=context.prediction_id,
         request_id=context.request_id,
         segments=context.segments,
+        features=context.features,
         fields=fields,
     )
 
@@ -171,12 +172,12 @@ def _sort_fields(fields: Mapping[str, Any], redactor: Redactor) -> Document:
         if value is None:
             continue
         if is_secret:
-            labels[name] = REDACTED
+            labels[name] = redactor.hide(value)
         elif known_type is not None and _place_known(document, key, known_type, value, redactor):
             continue
         elif kind is str:
             if value not in harmless:
-                value = redactor.short_text(value, MAXIMUM_KEYWORD_LENGTH)
+                value = redactor.short_text(value)
             labels[name] = value
         elif kind is bool:
             labels[name] = "true" if value else "false"
@@ -222,7 +223,7 @@ def _place_object(
         except TypeError:
             text = str(plain)
     else:
-        text = redactor.short_text(str(value), MAXIMUM_KEYWORD_LENGTH)
+        text = redactor.short_text(str(value))
     labels[name] = cut_keyword(text)
 
 
@@ -241,7 +242,7 @@ def _place_known(document: Document, name: str, kind: str, value: Any, redactor:
 
 def _convert(kind: str, value: Any, redactor: Redactor) -> Any:
     if kind == "keyword":
-        return redactor.short_text(str(value), MAXIMUM_KEYWORD_LENGTH)
+        return redactor.short_text(str(value))
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if kind == "long" and isinstance(value, int):

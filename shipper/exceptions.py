@@ -17,13 +17,12 @@ from shipper.fingerprint import (
     exception_fingerprint,
     frame_of,
 )
+from shipper.limits import CUT_MARK
 from shipper.masking import mask
 from shipper.redaction import Redactor
-from shipper.schema import MAXIMUM_KEYWORD_LENGTH, cut_keyword
+from shipper.schema import cut_keyword
 
 MAXIMUM_CHAIN = 16
-MAXIMUM_FRAMES = 60
-MAXIMUM_TRACE_CHARACTERS = 32_768
 
 _OWN_FOLDER = os.path.dirname(__file__) + os.sep
 _RECORDED = "_elkhound_event_id"
@@ -73,9 +72,9 @@ def describe(error: BaseException, redactor: Redactor) -> ErrorDescription:
     chain = tuple(
         ExceptionSummary(
             type=type_name(item),
-            message=redactor.short_text(message_of(item), MAXIMUM_KEYWORD_LENGTH),
+            message=redactor.short_text(message_of(item)),
             relation=relation,
-            frames=frames_of(item.__traceback__),
+            frames=frames_of(item.__traceback__, redactor.limits.stack_frames),
         )
         for item, relation in _chain(error)
     )
@@ -86,7 +85,7 @@ def describe(error: BaseException, redactor: Redactor) -> ErrorDescription:
         message=outermost.message,
         template=cut_keyword(mask(outermost.message)),
         fingerprint=exception_fingerprint(chain),
-        stack_trace=redactor.text(_trace(error)),
+        stack_trace=_stack_trace(error, redactor),
         types=tuple(summary.type for summary in chain),
         culprit=culprit(chain),
         code=str(code)[:256] if isinstance(code, str | int) else None,
@@ -110,16 +109,21 @@ def message_of(error: BaseException) -> str:
         return f"<unprintable {type(error).__name__}>"
 
 
-def frames_of(trace: TracebackType | None) -> tuple[Frame, ...]:
-    """Return the frames of a traceback, outermost first; of a very deep one both ends."""
+def frames_of(trace: TracebackType | None, limit: int) -> tuple[Frame, ...]:
+    """Return the frames of a traceback, outermost first; of a very deep one both ends.
+
+    Args:
+        trace: The traceback.
+        limit: Most frames.
+    """
     frames: list[Frame] = []
     while trace is not None:
         code = trace.tb_frame.f_code
         if not code.co_filename.startswith(_OWN_FOLDER):
             frames.append(frame_of(code.co_filename, code.co_name, trace.tb_lineno))
         trace = trace.tb_next
-    if len(frames) > MAXIMUM_FRAMES:
-        half = MAXIMUM_FRAMES // 2
+    if len(frames) > limit:
+        half = limit // 2
         frames = frames[:half] + frames[-half:]
     return tuple(frames)
 
@@ -159,16 +163,22 @@ def _chain(error: BaseException) -> Iterator[tuple[BaseException, Relation]]:
             waiting.extend((inner, "group") for inner in reversed(item.exceptions))
 
 
-def _trace(error: BaseException) -> str:
+def _stack_trace(error: BaseException, redactor: Redactor) -> str:
+    limit = redactor.limits.stack_characters
+    text = _trace(error, redactor.limits.stack_frames)
+    if len(text) > limit:
+        redactor.note_cut()
+        half = limit // 2
+        text = f"{text[:half]}\n[... {len(text) - 2 * half} {CUT_MARK}\n{text[-half:]}"
+    return redactor.text(text)
+
+
+def _trace(error: BaseException, frames: int) -> str:
     try:
         trace = error.__traceback__
         while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OWN_FOLDER):
             trace = trace.tb_next  # the decorator's frame says nothing about the fault
-        lines = traceback.format_exception(type(error), error, trace, limit=-MAXIMUM_FRAMES)
-        text = "".join(lines).rstrip("\n")
+        lines = traceback.format_exception(type(error), error, trace, limit=-frames)
+        return "".join(lines).rstrip("\n")
     except Exception:
-        text = f"{type_name(error)}: {message_of(error)}"
-    if len(text) <= MAXIMUM_TRACE_CHARACTERS:
-        return text
-    half = MAXIMUM_TRACE_CHARACTERS // 2
-    return f"{text[:half]}\n[... {len(text) - 2 * half} characters cut ...]\n{text[-half:]}"
+        return f"{type_name(error)}: {message_of(error)}"

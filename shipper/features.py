@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import orjson
 
 from shipper.redaction import Redactor
 
-_MAXIMUM_CATEGORY = 1024
 _LONG_LIMIT = 2**53
 """Above it a double no longer holds every whole number."""
 
@@ -26,9 +26,10 @@ class FeatureFields:
         vector: Lists of finite numbers by name.
         missing: Names of inputs that are None, NaN, NaT or declared but absent.
         invalid: Names of inputs that are infinite.
+        is_cut: Whether there were more inputs than the limit.
     """
 
-    __slots__ = ("category", "invalid", "missing", "number", "vector")
+    __slots__ = ("category", "invalid", "is_cut", "missing", "number", "vector")
 
     def __init__(self) -> None:
         self.number: dict[str, float] = {}
@@ -36,6 +37,7 @@ class FeatureFields:
         self.vector: dict[str, list[float]] = {}
         self.missing: list[str] = []
         self.invalid: list[str] = []
+        self.is_cut = False
 
     def document(self) -> dict[str, Any]:
         """Return the ``ml.features`` object; parts that hold nothing are left out."""
@@ -65,12 +67,16 @@ def encode_features(
         expected: Names that the model needs; those absent from the row are missing.
     """
     fields = FeatureFields()
+    if len(row) > redactor.limits.features:
+        row = dict(islice(row.items(), redactor.limits.features))
+        fields.is_cut = True
     for key, value in row.items():
         name = clean_name(key)
-        if redactor.is_secret_key(name):
-            fields.category[name] = redactor.value(name, "")
-        else:
+        rule = redactor.feature_rule(name)
+        if rule == "keep":
             _place(fields, name, value, redactor)
+        elif rule == "hide":
+            fields.category[name] = redactor.hide(value)
     if expected:
         present = {clean_name(key) for key in row}
         fields.missing.extend(name for name in map(clean_name, expected) if name not in present)
@@ -90,7 +96,7 @@ def _place(fields: FeatureFields, name: str, value: Any, redactor: Redactor) -> 
     if kind is float:
         _place_float(fields, name, value)
     elif kind is str:
-        fields.category[name] = redactor.short_text(value, _MAXIMUM_CATEGORY)
+        fields.category[name] = redactor.short_text(value, redactor.limits.category_characters)
     elif kind is bool:
         fields.category[name] = "true" if value else "false"
     elif kind is int:
@@ -129,7 +135,7 @@ def _place_other(fields: FeatureFields, name: str, value: Any, redactor: Redacto
     elif isinstance(value, list | tuple):
         _place_sequence(fields, name, list(value), redactor)
     elif isinstance(value, Mapping):
-        fields.category[name] = _as_json(redactor.mapping(value))
+        fields.category[name] = _as_json(redactor.mapping(value), redactor)
     elif hasattr(value, "tolist"):  # NumPy scalars and arrays, pandas and polars series
         _place_plain(fields, name, value.tolist(), redactor)
     elif hasattr(value, "to_list"):
@@ -141,13 +147,13 @@ def _place_other(fields: FeatureFields, name: str, value: Any, redactor: Redacto
     elif isinstance(value, float):
         _place_float(fields, name, float(value))
     else:
-        fields.category[name] = redactor.short_text(str(value), _MAXIMUM_CATEGORY)
+        fields.category[name] = redactor.short_text(str(value), redactor.limits.category_characters)
 
 
 def _place_plain(fields: FeatureFields, name: str, value: Any, redactor: Redactor) -> None:
     """Place what ``tolist`` gave: never again something that has ``tolist``."""
     if hasattr(value, "tolist"):
-        fields.category[name] = redactor.short_text(str(value), _MAXIMUM_CATEGORY)
+        fields.category[name] = redactor.short_text(str(value), redactor.limits.category_characters)
     else:
         _place(fields, name, value, redactor)
 
@@ -170,10 +176,12 @@ def _place_sequence(
             fields.missing.append(name)
     else:
         texts = [
-            redactor.short_text(item, _MAXIMUM_CATEGORY) if isinstance(item, str) else item
+            redactor.short_text(item, redactor.limits.category_characters)
+            if isinstance(item, str)
+            else item
             for item in flat
         ]
-        fields.category[name] = _as_json(texts)
+        fields.category[name] = _as_json(texts, redactor)
 
 
 def _flatten(values: list[Any]) -> list[Any]:
@@ -189,9 +197,12 @@ def _flatten(values: list[Any]) -> list[Any]:
     return flat
 
 
-def _as_json(value: Any) -> str:
+def _as_json(value: Any, redactor: Redactor) -> str:
     try:
         text = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:  # numbers beyond 64 bits, lone surrogates
         text = str(value).encode("utf-8", "replace").decode()
-    return text[:_MAXIMUM_CATEGORY]
+    limit = redactor.limits.category_characters
+    if len(text) > limit:
+        redactor.note_cut()
+    return text[:limit]

@@ -13,7 +13,6 @@ from shipper.handler import send_structlog_event
 from shipper.identifiers import new_event_id
 from shipper.outputs import label_text, read_output
 from shipper.records import Feedback, Lifecycle, Outcome, Prediction
-from shipper.schema import MAXIMUM_KEYWORD_LENGTH
 from shipper.schema.validation import SchemaError
 from shipper.state import current
 
@@ -91,7 +90,7 @@ class Logger(_Base):
                 "value": value,
             }
             if text is not None:
-                answer["text"] = redactor.short_text(text, MAXIMUM_KEYWORD_LENGTH)
+                answer["text"] = redactor.short_text(text)
             return Prediction(
                 model=model,
                 version=version,
@@ -146,9 +145,7 @@ class Logger(_Base):
                 label=None if label is None else label_text(label),
                 value=value,
                 rating=rating,
-                comment=None
-                if comment is None
-                else redactor.short_text(str(comment), MAXIMUM_KEYWORD_LENGTH),
+                comment=None if comment is None else redactor.short_text(str(comment)),
                 business=business,
                 model=model,
                 version=version,
@@ -207,9 +204,7 @@ class Logger(_Base):
                 previous_stage=previous_stage,
                 hosts=hosts,
                 user=user,
-                reason=None
-                if reason is None
-                else redactor.short_text(str(reason), MAXIMUM_KEYWORD_LENGTH),
+                reason=None if reason is None else redactor.short_text(str(reason)),
                 training=training,
                 hyperparameters=None
                 if hyperparameters is None

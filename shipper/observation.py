@@ -213,7 +213,10 @@ class _Call:
         identities = tuple(_identity(plan, row) for row in self._rows)
         shared = self._segments[0] if len(self._segments) == 1 else {}
         version = plan.version() if callable(plan.version) else plan.version
-        self._context = PredictionContext(plan.model, str(version), request_id, identities, shared)
+        features = self._encoded[0] if len(self._encoded) == 1 else None
+        self._context = PredictionContext(
+            plan.model, str(version), request_id, identities, shared, features
+        )
         self._outer = current_prediction.get()
         current_prediction.set(self._context)
         self._wall = time.time_ns()

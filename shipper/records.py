@@ -112,6 +112,8 @@ class Prediction:
         features = self.features.document()
         if features:  # Elasticsearch gives empty objects back as nothing
             ml["features"] = features
+        if self.features.is_cut:
+            ml["cut"] = ["ml.features"]
         if self.segments:
             ml["segment"] = words("ml.segment", self.segments)
         if self.attributions:
@@ -187,6 +189,7 @@ class Error:
     prediction_id: str | None = None
     request_id: str | None = None
     segments: Mapping[str, Any] | None = None
+    features: FeatureFields | None = None
     handled: bool | None = None
     fields: Document = field(default_factory=dict)
 
@@ -209,6 +212,9 @@ class Error:
             ml["request"] = {"id": self.request_id}
         if self.segments:
             ml["segment"] = words("ml.segment", self.segments)
+        features = {} if self.features is None else self.features.document()
+        if features:
+            ml["features"] = features
         if ml:
             document["ml"] = ml
         return merge(self.fields, document)
@@ -219,14 +225,14 @@ class Resource:
     """One sample of what a host, process, disk, network interface or GPU uses.
 
     Attributes:
-        metricset: What was measured: host, process, filesystem, network or gpu.
+        metricset: What was measured: host, process, filesystem, network, gpu or the shipper itself.
         period: Time since the last sample, in milliseconds.
         values: The measurements, nested as the schema names them.
     """
 
     kind: ClassVar[str] = "resource"
 
-    metricset: Literal["host", "process", "filesystem", "network", "gpu"]
+    metricset: Literal["host", "process", "filesystem", "network", "gpu", "shipper"]
     period: int | None
     values: Document
 

@@ -69,6 +69,14 @@ class Segment:
         self.size += written
         return written
 
+    def sync(self) -> None:
+        """Wait until the disk itself holds everything written.
+
+        Raises:
+            OSError: If it does not.
+        """
+        os.fsync(self._file)
+
     def close(self) -> None:
         """Release the segment; a segment without a byte is removed."""
         if self.size == 0:
@@ -83,6 +91,12 @@ class Segment:
 def segment_paths(stream_folder: Path) -> list[Path]:
     """Return the segments of a stream, oldest first."""
     return sorted(stream_folder.glob(f"*{SUFFIX}"))
+
+
+def owner_of(path: Path) -> str:
+    """Return the host, process and nonce in a segment's name; the whole name of a foreign file."""
+    parts = path.stem.split("-")
+    return "-".join(parts[1:4]) if len(parts) == 5 else path.stem
 
 
 def is_being_written(path: Path) -> bool:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Any
 
-from shipper.spool import SpoolLimits
+from shipper.address import Address, parse_address
+from shipper.credentials import Credentials, read_credentials
+from shipper.errors import ConfigurationError
+from shipper.limits import RecordLimits
+from shipper.policies import DropOldest, Policy, level_number
+from shipper.redaction import Redaction
+from shipper.writer import SpoolLimits
+
+__all__ = ["ConfigurationError", "Settings", "read_settings"]
 
 DEFAULT_DESTINATION = "file:elkhound-data"
+DEFAULT_SPOOL = "elkhound-spool"
+
+Destination = str | Any
+"""A URL, or a transport written for python-logstash-async."""
 
 _NAMESPACE = re.compile(r"[a-z0-9._]{1,100}")
-
-
-class ConfigurationError(ValueError):
-    """A setting is wrong; the message says which, why and what would be right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,29 +37,49 @@ class Settings:
         version: Release of the service.
         environment: Where it runs, such as ``production``.
         directory: Folder of the spool.
+        targets: Where the spool is delivered to, in order of preference; none for a local store.
+        credentials: What the receivers may ask for.
+        keep: Whether segments stay when all of them was acknowledged.
         namespace: Namespace of the data streams.
         level: Lowest level of log calls to keep, as ``logging`` numbers it.
         limits: Bounds of the spool.
+        when_full: What to do when memory or disk is full.
+        redaction: What else to take out of records.
+        record_limits: Bounds of a record.
+        sync_errors: Whether a log call of an error waits until the disk holds its record.
     """
 
     service: str
     version: str | None
     environment: str | None
     directory: Path
+    targets: tuple[Any, ...] = ()
+    credentials: Credentials = field(default_factory=Credentials)
+    keep: bool = False
     namespace: str
     level: int
     limits: SpoolLimits = field(default_factory=SpoolLimits)
+    when_full: Policy = field(default_factory=DropOldest)
+    redaction: Redaction = field(default_factory=Redaction)
+    record_limits: RecordLimits = field(default_factory=RecordLimits)
+    sync_errors: bool = False
 
 
 def read_settings(
     *,
     service: str,
-    version: str | None,
-    environment: str | None,
-    to: str,
-    namespace: str,
-    level: str | int,
-    limits: SpoolLimits | None,
+    version: str | None = None,
+    environment: str | None = None,
+    to: Destination | Sequence[Destination] = DEFAULT_DESTINATION,
+    spool: str | os.PathLike[str] | None = None,
+    keep: bool = False,
+    namespace: str = "default",
+    level: str | int = "info",
+    limits: SpoolLimits | None = None,
+    when_full: Policy | None = None,
+    redaction: Redaction | None = None,
+    record_limits: RecordLimits | None = None,
+    sync_errors: bool = False,
     variables: Mapping[str, str] | None = None,
 ) -> Settings:
     """Check the settings; ``ELKHOUND_*`` variables win over arguments.
@@ -69,45 +96,58 @@ def read_settings(
         raise ConfigurationError(
             f"namespace {namespace!r} must be 1 to 100 of: a-z, 0-9, '.' and '_'"
         )
+    targets = read_destinations(given["ELKHOUND_TO"].split() if given.get("ELKHOUND_TO") else to)
+    folder = given.get("ELKHOUND_SPOOL", spool)
+    if targets and _is_folder(targets[0]):
+        if folder is not None and Path(folder).absolute() != Path(targets[0].path):
+            raise ConfigurationError(
+                f"to={str(targets[0])!r} is a folder and needs no spool: "
+                f"leave spool={str(folder)!r} out"
+            )
+        directory = Path(targets[0].path)
+        targets = ()
+    else:
+        directory = Path(folder if folder is not None else DEFAULT_SPOOL).absolute()
     return Settings(
         service=service,
         version=given.get("ELKHOUND_SERVICE_VERSION", version),
         environment=given.get("ELKHOUND_ENVIRONMENT", environment),
-        directory=destination_directory(given.get("ELKHOUND_TO", to)),
+        directory=directory,
+        targets=targets,
+        credentials=read_credentials(given),
+        keep=keep,
         namespace=namespace,
         level=level_number(given.get("ELKHOUND_LEVEL", level)),
         limits=limits or SpoolLimits(),
+        when_full=when_full or DropOldest(),
+        redaction=redaction or Redaction(),
+        record_limits=record_limits or RecordLimits(),
+        sync_errors=sync_errors,
     )
 
 
-def destination_directory(to: str) -> Path:
-    """Return the folder that a ``file:`` destination names.
+def read_destinations(to: Destination | Sequence[Destination]) -> tuple[Any, ...]:
+    """Return the addresses (or transports) that ``to`` names, in order of preference.
 
     Raises:
-        ConfigurationError: If it is no ``file:`` destination or names no folder.
+        ConfigurationError: If one is no address, there is none, or a folder is among several.
     """
-    parts = urlsplit(to)
-    if parts.scheme not in ("file", "") or parts.netloc not in ("", "localhost"):
-        raise ConfigurationError(
-            f"destination {to!r} must be file:FOLDER, such as file:elkhound-data"
-        )
-    folder = unquote(parts.path)
-    if not folder:
-        raise ConfigurationError(f"destination {to!r} names no folder: give file:FOLDER")
-    return Path(folder).absolute()
+    several = [to] if isinstance(to, str) or hasattr(to, "send") else list(to)
+    targets = tuple(parse_address(one) if isinstance(one, str) else one for one in several)
+    if not targets:
+        raise ConfigurationError("to names no destination: give file:FOLDER or a URL")
+    for target in targets:
+        if not isinstance(target, Address) and not callable(getattr(target, "send", None)):
+            raise ConfigurationError(
+                f"destination {target!r} is neither a URL nor a transport with a send method"
+            )
+        if _is_folder(target) and len(targets) > 1:
+            raise ConfigurationError(
+                f"{target} among several destinations: "
+                "records wait in the spool's folder without that"
+            )
+    return targets
 
 
-def level_number(level: str | int) -> int:
-    """Return a log level as a number.
-
-    Raises:
-        ConfigurationError: If there is no such level.
-    """
-    if isinstance(level, int):
-        return level
-    number = logging.getLevelNamesMapping().get(level.upper())
-    if number is None:
-        raise ConfigurationError(
-            f"level {level!r} is unknown: use debug, info, warning, error or critical"
-        )
-    return number
+def _is_folder(target: Any) -> bool:
+    return isinstance(target, Address) and target.is_file

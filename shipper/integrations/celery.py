@@ -18,6 +18,7 @@ from celery import signals
 
 from shipper.correlation import correlated
 from shipper.integrations.failures import record_failure
+from shipper.state import shutdown
 
 _running: dict[str, ExitStack] = {}
 
@@ -27,6 +28,12 @@ def instrument() -> None:
     signals.task_prerun.connect(_begin, weak=False, dispatch_uid="elkhound")
     signals.task_postrun.connect(_end, weak=False, dispatch_uid="elkhound")
     signals.task_failure.connect(_failed, weak=False, dispatch_uid="elkhound")
+    # a prefork child ends with os._exit: nothing else would write its last records
+    signals.worker_process_shutdown.connect(_shut_down, weak=False, dispatch_uid="elkhound")
+
+
+def _shut_down(**_: Any) -> None:
+    shutdown()
 
 
 def _begin(task_id: str, task: Any, **_: Any) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from shipper.policies import Block
 from shipper.segments import is_being_written, segment_paths
 from shipper.spool import Spool, SpoolLimits
 
@@ -83,7 +84,7 @@ def test_segments_rotate_by_age(tmp_path: Path) -> None:
 
 def test_the_oldest_finished_segments_go_when_a_stream_is_too_large(tmp_path: Path) -> None:
     """A stream stays within its bound; the segment being written stays."""
-    spool = Spool(tmp_path, SpoolLimits(segment_bytes=100, stream_bytes=400))
+    spool = Spool(tmp_path, SpoolLimits(segment_bytes=100, disk_bytes=400))
     for number in range(100):
         spool.append(STREAM, line(number))
         spool.flush()
@@ -115,21 +116,42 @@ def test_a_removed_segment_is_replaced(tmp_path: Path) -> None:
     assert lines_in(tmp_path) == [line(2).strip()]
 
 
-def test_full_memory_drops_and_counts(tmp_path: Path) -> None:
+def test_full_memory_drops_the_oldest_and_counts(tmp_path: Path) -> None:
     """When lines cannot be written, memory stays bounded and each line dropped is counted."""
     blocked = tmp_path / "file"
     blocked.write_text("a file where the folder should be")
-    spool = Spool(blocked, SpoolLimits(buffer_bytes=1000, flush_seconds=0.01))
-    taken = sum(spool.append(STREAM, line(number)) for number in range(1000))
-    statistics = spool.statistics()
-    assert taken < 150
-    assert statistics.dropped == 1000 - taken
+    spool = Spool(blocked, SpoolLimits(memory_bytes=1000, flush_seconds=0.01))
+    for number in range(1000):
+        spool.append(STREAM, line(number))
     assert not spool.flush(0.5)
-    assert spool.statistics().write_errors > 0
-    assert (
-        "FileExistsError" in spool.statistics().last_error
-        or "NotADirectory" in spool.statistics().last_error
+    statistics = spool.statistics()
+    assert statistics.memory_bytes <= 1000
+    assert statistics.dropped + statistics.waiting == 1000
+    assert statistics.write_errors > 0
+    blocked.unlink()
+    assert spool.close()
+    kept = lines_in(blocked)
+    assert len(kept) == 1000 - statistics.dropped
+    assert kept == [line(number).strip() for number in range(statistics.dropped, 1000)]
+
+
+def test_full_memory_lets_the_caller_wait_no_longer_than_stated(tmp_path: Path) -> None:
+    """``Block``: each call waits its time, then drops its own line and counts it."""
+    blocked = tmp_path / "file"
+    blocked.write_text("a file where the folder should be")
+    spool = Spool(
+        blocked, SpoolLimits(memory_bytes=100, flush_seconds=0.01), Block(wait_seconds=0.1)
     )
+    taken = sum(spool.append(STREAM, line(number)) for number in range(10))
+    assert taken == 10
+    begun = time.monotonic()
+    while spool.append(STREAM, line(10)):
+        begun = time.monotonic()
+    assert 0.08 < time.monotonic() - begun < 2.0
+    assert spool.statistics().dropped == 1
+    assert not spool.flush(0.3)
+    said = spool.statistics().last_error
+    assert "FileExistsError" in said or "NotADirectory" in said
 
 
 def test_lines_wait_for_a_disk_that_recovers(tmp_path: Path) -> None:

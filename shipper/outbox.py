@@ -1,0 +1,373 @@
+"""The outbox: what the segments of a folder still have to deliver, in order.
+
+A segment is read from its cursor on. Lines of one process come in the order in which it made them
+(``event.sequence``), whatever streams they belong to. What was handed out is settled line by line;
+a cursor moves over the longest stretch that is settled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from shipper.cursors import Cursor, count_undelivered
+from shipper.segments import REJECTED, is_being_written, owner_of, segment_paths
+
+MAXIMUM_LINE_BYTES = 16 * 1024 * 1024
+MAXIMUM_CLAIMED = 256
+_CHUNK_BYTES = 128 * 1024
+_SEQUENCE = re.compile(rb'"sequence":(\d+)')
+
+SetAside = Callable[[bytes, str], None]
+"""Keeps a line that cannot be delivered, with the reason."""
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One line to deliver.
+
+    Attributes:
+        source: Where it comes from.
+        line: The record as JSON, without its newline.
+        end: Offset behind its newline.
+        settled: Whether it was acknowledged or set aside.
+    """
+
+    source: Source
+    line: bytes
+    end: int
+    settled: bool = False
+
+    @property
+    def stream(self) -> str:
+        """Name of its stream."""
+        return self.source.stream
+
+
+class Source:
+    """A claimed segment, read from its cursor on.
+
+    Args:
+        cursor: The claimed cursor.
+        is_live: Whether its writer may still append to it.
+    """
+
+    def __init__(self, cursor: Cursor, is_live: bool) -> None:
+        self.cursor = cursor
+        self.path = cursor.segment
+        self.stream = cursor.segment.parent.name
+        self.is_live = is_live
+        self.visible: int | None = None
+        self.in_flight: deque[Entry] = deque()
+        self._file = os.open(self.path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        self._read = cursor.offset
+        self._parsed = cursor.offset
+        self._rest = b""
+        self._lines: deque[tuple[bytes, int]] = deque()
+        self._skipping = False
+
+    def head(self, set_aside: SetAside) -> bytes | None:
+        """Return the next line without taking it; None where there is none yet."""
+        if not self._lines:
+            self._fill(set_aside)
+        return self._lines[0][0] if self._lines else None
+
+    def take(self) -> Entry:
+        """Take the line that ``head`` showed."""
+        line, end = self._lines.popleft()
+        entry = Entry(self, line, end)
+        self.in_flight.append(entry)
+        return entry
+
+    def commit(self) -> None:
+        """Move the cursor over everything that is settled.
+
+        Raises:
+            OSError: If the cursor cannot be written.
+        """
+        end = self.cursor.offset
+        while self.in_flight and self.in_flight[0].settled:
+            end = self.in_flight.popleft().end
+        if not self.in_flight and not self._lines:
+            end = max(end, self._parsed)  # over what was set aside while reading
+        if end != self.cursor.offset:
+            self.cursor.move(end)
+
+    def is_removed(self) -> bool:
+        """Return whether somebody has removed the segment."""
+        return os.fstat(self._file).st_nlink == 0
+
+    def size(self) -> int:
+        """Return the bytes of the segment that may be read."""
+        size = os.fstat(self._file).st_size
+        return size if self.visible is None else min(size, self.visible)
+
+    def is_exhausted(self) -> bool:
+        """Return whether nothing is left to read or to settle."""
+        return not (self._lines or self.in_flight) and self._read >= self.size() and not self._rest
+
+    def close(self) -> None:
+        """Close the file; the cursor is the caller's to release or remove."""
+        os.close(self._file)
+
+    def _fill(self, set_aside: SetAside) -> None:
+        while not self._lines:
+            chunk = os.pread(
+                self._file, min(_CHUNK_BYTES, max(0, self.size() - self._read)), self._read
+            )
+            if not chunk:
+                if self._rest and not self.is_live:
+                    set_aside(self._rest, "the line is torn: its writer died while writing it")
+                    self._parsed, self._rest = self._read, b""
+                return
+            self._read += len(chunk)
+            self._parse(self._rest + chunk if self._rest else chunk, set_aside)
+
+    def _parse(self, data: bytes, set_aside: SetAside) -> None:
+        end = data.rfind(b"\n") + 1
+        self._rest = data[end:]
+        place = self._read - len(data)
+        for line in data[:end].split(b"\n")[:-1] if end else ():
+            place += len(line) + 1
+            if self._skipping:
+                self._skipping = False
+            elif line[:1] == b"{" and line[-1:] == b"}":
+                self._lines.append((line, place))
+            elif line.strip():
+                set_aside(line, "the line is not a JSON object")
+            self._parsed = place
+        if len(self._rest) > MAXIMUM_LINE_BYTES:
+            if not self._skipping:
+                set_aside(self._rest[:1024], f"the line is longer than {MAXIMUM_LINE_BYTES} bytes")
+            self._skipping, self._rest = True, b""
+
+
+class Outbox:
+    """Hands out the lines of a folder's segments, and keeps their cursors.
+
+    Args:
+        directory: The spool's folder.
+        set_aside: Keeps a line that cannot be delivered.
+        keep: Leave segments in place when all of them was acknowledged.
+        orphans_only: Take over only segments whose writer is gone; a process that delivers its own
+            segments names those through ``opened``.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        set_aside: SetAside,
+        *,
+        keep: bool = False,
+        orphans_only: bool = False,
+    ) -> None:
+        self.directory = directory
+        self._set_aside = set_aside
+        self._keep = keep
+        self._orphans_only = orphans_only
+        self._sources: dict[Path, Source] = {}
+        self._done: set[Path] = set()
+        self._turn = -1
+        # the spool's thread announces segments while the delivery's thread reads them
+        self._lock = threading.RLock()
+
+    def opened(self, path: Path) -> None:
+        """Deliver a segment that this process has begun.
+
+        Raises:
+            OSError: If its cursor cannot be made.
+        """
+        with self._lock:
+            cursor = Cursor.claim(path)
+            if cursor is not None:
+                source = Source(cursor, is_live=True)
+                source.visible = 0
+                self._sources[path] = source
+
+    def written(self, path: Path, size: int) -> None:
+        """Let the bytes of an own segment up to ``size`` be read."""
+        source = self._sources.get(path)
+        if source is not None:
+            source.visible = size
+
+    def finished(self, path: Path) -> None:
+        """Say that an own segment will not grow any more."""
+        source = self._sources.get(path)
+        if source is not None:
+            source.is_live, source.visible = False, None
+
+    def discover(self) -> int:
+        """Claim segments that nobody delivers; return how many were found.
+
+        Raises:
+            OSError: If the folder cannot be read.
+        """
+        with self._lock:
+            return self._discover()
+
+    def _discover(self) -> int:
+        found = 0
+        for folder in sorted(self.directory.iterdir()) if self.directory.is_dir() else ():
+            if folder.name == REJECTED or not folder.is_dir():
+                continue
+            for path in segment_paths(folder):
+                if path in self._sources:
+                    source = self._sources[path]
+                    if source.is_live and source.visible is None:
+                        source.is_live = is_being_written(path)
+                    continue
+                if path in self._done or len(self._sources) >= MAXIMUM_CLAIMED:
+                    continue
+                live = is_being_written(path)
+                if live and self._orphans_only:
+                    continue
+                found += self._claim(path, live)
+        return found
+
+    def next_batch(self, count: int, size: int) -> list[Entry]:
+        """Return the next lines, at least one where there is any.
+
+        Args:
+            count: Most lines.
+            size: Most bytes; a single longer line comes alone.
+        """
+        with self._lock:
+            return self._next_batch(count, size)
+
+    def _next_batch(self, count: int, size: int) -> list[Entry]:
+        batch: list[Entry] = []
+        taken = 0
+        for sources in self._by_owner():
+            for entry in self._in_order(sources, count - len(batch), size - taken, not batch):
+                taken += len(entry.line)
+                batch.append(entry)
+            if len(batch) >= count or taken >= size:
+                break
+        if not batch:
+            self.commit()
+        return batch
+
+    def commit(self) -> None:
+        """Move all cursors over what is settled, and let go of what is finished.
+
+        Raises:
+            OSError: If a cursor cannot be written.
+        """
+        with self._lock:
+            for path, source in list(self._sources.items()):
+                if source.is_removed():
+                    self._let_go(path, source, remove=True)
+                    continue
+                source.commit()
+                if not source.is_live and source.is_exhausted():
+                    self._let_go(path, source, remove=not self._keep)
+
+    def give_up(self, path: Path) -> int | None:
+        """Give up a segment to make room; None where it is not ours or lines are under way.
+
+        Returns:
+            The number of lines that were never delivered.
+        """
+        with self._lock:
+            source = self._sources.get(path)
+            if source is None or source.in_flight or source.is_live:
+                return None
+            lost = count_undelivered(path)
+            self._let_go(path, source, remove=True)
+            return lost
+
+    def undelivered_bytes(self) -> int:
+        """Return the bytes behind the cursors of all claimed segments."""
+        total = 0
+        with self._lock:
+            for source in self._sources.values():
+                with contextlib.suppress(OSError):
+                    total += max(0, source.size() - source.cursor.offset)
+        return total
+
+    def close(self) -> None:
+        """Release all segments, each with its cursor where it is.
+
+        In a forked child this closes the child's copies; the parent keeps its locks.
+        """
+        for path, source in list(self._sources.items()):
+            del self._sources[path]
+            source.close()
+            source.cursor.release()
+
+    def _claim(self, path: Path, live: bool) -> int:
+        cursor = Cursor.claim(path)
+        if cursor is None:
+            return 0
+        try:
+            self._sources[path] = Source(cursor, live)
+        except OSError:
+            cursor.release()
+            return 0
+        return 1
+
+    def _let_go(self, path: Path, source: Source, *, remove: bool) -> None:
+        del self._sources[path]
+        source.close()
+        if remove:
+            source.cursor.remove()
+        else:
+            self._done.add(path)
+            source.cursor.release()
+
+    def _by_owner(self) -> Iterator[list[deque[Source]]]:
+        """Group the segments by process, and those by stream, oldest first."""
+        owners: dict[str, dict[str, deque[Source]]] = {}
+        for path in sorted(self._sources):
+            source = self._sources[path]
+            owners.setdefault(owner_of(path), {}).setdefault(source.stream, deque()).append(source)
+        # whoever was first goes last next time, so that no process waits for ever
+        order = sorted(owners)
+        self._turn = (self._turn + 1) % max(1, len(order))
+        for owner in order[self._turn :] + order[: self._turn]:
+            yield list(owners[owner].values())
+
+    def _in_order(
+        self, streams: list[deque[Source]], count: int, size: int, must_give: bool
+    ) -> Iterator[Entry]:
+        heads: list[tuple[int, int, bytes]] = []
+        for place, sources in enumerate(streams):
+            line = self._head(sources)
+            if line is not None:
+                heads.append((_sequence(line), place, line))
+        while heads and count > 0:
+            lowest = min(heads) if len(heads) > 1 else heads[0]
+            sequence, place, line = lowest
+            if len(line) > size and not must_give:
+                return
+            sources = streams[place]
+            yield sources[0].take()
+            must_give = False
+            count -= 1
+            size -= len(line)
+            following = self._head(sources)
+            heads.remove(lowest)
+            if following is not None:
+                # alone, its order is that of the file
+                own = _sequence(following, sequence) if heads else sequence
+                heads.append((own, place, following))
+
+    def _head(self, sources: deque[Source]) -> bytes | None:
+        """Return the next line of a stream's segments; those that have none are passed."""
+        while sources:
+            line = sources[0].head(self._set_aside)
+            if line is not None:
+                return line
+            sources.popleft()
+        return None
+
+
+def _sequence(line: bytes, otherwise: int = 0) -> int:
+    found = _SEQUENCE.search(line)
+    return int(found[1]) if found is not None else otherwise

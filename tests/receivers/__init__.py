@@ -1,0 +1,1 @@
+"""Real receivers for the tests: protocol servers that can be told to misbehave."""
