@@ -53,7 +53,10 @@ class Cursor:
         except OSError:
             os.close(descriptor)
             raise
-        return cls(segment, descriptor, read_offset(segment))
+        cursor = cls(segment, descriptor, read_offset(segment))
+        with contextlib.suppress(OSError):  # takes its place while the disk still has some
+            cursor.move(cursor.offset)
+        return cursor
 
     def move(self, offset: int) -> None:
         """Write down that the segment was acknowledged up to ``offset``.

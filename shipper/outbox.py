@@ -68,6 +68,7 @@ class Source:
         self._file = os.open(self.path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
         self._read = cursor.offset
         self._parsed = cursor.offset
+        self._settled = cursor.offset
         self._rest = b""
         self._lines: deque[tuple[bytes, int]] = deque()
         self._skipping = False
@@ -85,19 +86,21 @@ class Source:
         self.in_flight.append(entry)
         return entry
 
+    def settle(self) -> None:
+        """Take in what is settled."""
+        while self.in_flight and self.in_flight[0].settled:
+            self._settled = self.in_flight.popleft().end
+        if not self.in_flight and not self._lines:
+            self._settled = max(self._settled, self._parsed)  # over what was set aside
+
     def commit(self) -> None:
         """Move the cursor over everything that is settled.
 
         Raises:
             OSError: If the cursor cannot be written.
         """
-        end = self.cursor.offset
-        while self.in_flight and self.in_flight[0].settled:
-            end = self.in_flight.popleft().end
-        if not self.in_flight and not self._lines:
-            end = max(end, self._parsed)  # over what was set aside while reading
-        if end != self.cursor.offset:
-            self.cursor.move(end)
+        if self._settled != self.cursor.offset:
+            self.cursor.move(self._settled)
 
     def is_removed(self) -> bool:
         """Return whether somebody has removed the segment."""
@@ -224,6 +227,8 @@ class Outbox:
                     continue
                 if path in self._done or len(self._sources) >= MAXIMUM_CLAIMED:
                     continue
+                if not path.is_file():
+                    continue
                 live = is_being_written(path)
                 if live and self._orphans_only:
                     continue
@@ -256,17 +261,19 @@ class Outbox:
     def commit(self) -> None:
         """Move all cursors over what is settled, and let go of what is finished.
 
-        Raises:
-            OSError: If a cursor cannot be written.
+        A cursor that cannot be written stays behind, which costs a second delivery after a crash.
         """
         with self._lock:
             for path, source in list(self._sources.items()):
-                if source.is_removed():
+                source.settle()
+                is_done = not source.is_live and source.is_exhausted()
+                if source.is_removed() or (is_done and not self._keep):
                     self._let_go(path, source, remove=True)
                     continue
-                source.commit()
-                if not source.is_live and source.is_exhausted():
-                    self._let_go(path, source, remove=not self._keep)
+                with contextlib.suppress(OSError):
+                    source.commit()
+                if is_done:
+                    self._let_go(path, source, remove=False)
 
     def give_up(self, path: Path) -> int | None:
         """Give up a segment to make room; None where it is not ours or lines are under way.
@@ -361,7 +368,11 @@ class Outbox:
     def _head(self, sources: deque[Source]) -> bytes | None:
         """Return the next line of a stream's segments; those that have none are passed."""
         while sources:
-            line = sources[0].head(self._set_aside)
+            try:
+                line = sources[0].head(self._set_aside)
+            except OSError:  # one file that cannot be read must not hold up the others
+                self._let_go(sources[0].path, sources[0], remove=False)
+                line = None
             if line is not None:
                 return line
             sources.popleft()

@@ -69,6 +69,15 @@ class Segment:
         self.size += written
         return written
 
+    def cut(self, size: int) -> None:
+        """Take back what was written behind ``size`` bytes.
+
+        Raises:
+            OSError: If the disk refuses even that.
+        """
+        os.ftruncate(self._file, size)
+        self.size = size
+
     def sync(self) -> None:
         """Wait until the disk itself holds everything written.
 

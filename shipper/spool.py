@@ -79,6 +79,7 @@ class Spool:
         self.limits = limits or SpoolLimits()
         self.policy = policy or DropOldest()
         self._carrier = carrier
+        self._flush_bytes = min(self.limits.flush_bytes, self.limits.memory_bytes // 4)
         self._after_round = after_round
         self._start_afresh()
         begin_anew_after_fork(self)
@@ -130,7 +131,7 @@ class Spool:
                 self._appended += 1
                 if sync:
                     self._urgent.add(stream)
-                hurry = urgent or self._buffered_bytes >= self.limits.flush_bytes
+                hurry = urgent or self._buffered_bytes >= self._flush_bytes
                 if self._buffered_bytes > _PRESSURE * self.limits.memory_bytes:
                     self.pressed = True
                 if self._thread is None:
@@ -269,7 +270,7 @@ class Spool:
             self._room.notify_all()
         with self._written_out:
             self._written_out.notify_all()
-        return bool(left) or self._writer.has_torn_lines
+        return bool(left)
 
     def _is_pressed(self) -> bool:
         if self._buffered_bytes > _PRESSURE * self.limits.memory_bytes:

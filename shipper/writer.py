@@ -1,7 +1,7 @@
 """Write lines to the segments of their streams, within the bounds on disk.
 
-Used by one thread. What the disk does not take is handed back; a line that it took in part is kept
-here and continued first, so that no torn line is ever followed by another.
+Used by one thread. What the disk does not take is handed back; a line that it took in part is taken
+back from it, so that no torn line is ever followed by another.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from shipper.retention import Retention
-from shipper.segments import Segment
+from shipper.segments import REJECTED, Segment
 
 Line = tuple[str, bytes]
 """Name of a stream, and one record as JSON with its newline."""
@@ -97,16 +97,9 @@ class SegmentWriter:
         self._drops_oldest = drops_oldest or carrier is None
         self._segment_bytes = min(limits.segment_bytes, limits.disk_bytes // _SEGMENTS_IN_FOLDER)
         self._segments: dict[str, Segment] = {}
-        self._torn: dict[str, bytes] = {}
         self._nonce = secrets.token_hex(4)
         self._sequence = 0
-        self._place = 0
         self._kept_house = float("-inf")
-
-    @property
-    def has_torn_lines(self) -> bool:
-        """Whether a line is on disk in part, and its rest waits here."""
-        return bool(self._torn)
 
     def write(self, lines: Sequence[Line], sync: frozenset[str] = frozenset()) -> list[Line]:
         """Write lines and return those that the disk did not take.
@@ -118,9 +111,6 @@ class SegmentWriter:
         self._keep_house()
         left: list[Line] = []
         refused: set[str] = set()
-        for stream in list(self._torn):
-            if not self._write_stream(stream, []):
-                refused.add(stream)
         for portion in self._portions(lines):
             by_stream: dict[str, list[bytes]] = {}
             for stream, line in portion:
@@ -173,10 +163,11 @@ class SegmentWriter:
             return True
         if self._drops_oldest:
             self._count_lost(retention.make_room(needed))
-            if retention.used_bytes + needed > retention.maximum_bytes:
-                for stream in list(self._segments):
-                    if stream not in self._torn:
-                        self._finish(stream)
+        if retention.used_bytes + needed > retention.maximum_bytes:
+            # so that what is delivered of them can go
+            for stream in list(self._segments):
+                self._finish(stream)
+            if self._drops_oldest:
                 self._count_lost(retention.make_room(needed))
         if retention.used_bytes + needed <= retention.maximum_bytes:
             return True
@@ -184,43 +175,32 @@ class SegmentWriter:
         return False
 
     def _write_lines(self, stream: str, lines: list[bytes]) -> int:
-        """Write to the stream's segment and return how many lines it took, the torn one too."""
-        if self._write_stream(stream, lines):
-            return len(lines)
-        taken = self._place
-        for count, line in enumerate(lines):
-            if taken <= 0:
-                return count
-            taken -= len(line)
-            if taken < 0:
-                self._torn[stream] = line[taken:]
-        return len(lines)
-
-    def _write_stream(self, stream: str, lines: list[bytes]) -> bool:
-        """Write a torn line's rest and then lines; ``_place`` says how far it got."""
-        rest = self._torn.get(stream)
-        data = b"".join(lines) if rest is None else rest + b"".join(lines)
+        """Write to the stream's segment and return how many lines it took."""
+        data = b"".join(lines)
         place = 0
         try:
-            segment = self._segment(stream, is_torn=rest is not None)
+            segment = self._segment(stream)
+            begin = segment.size
             while place < len(data):
                 place += segment.write(data[place:] if place else data)
         except OSError as error:
             self.errors += 1
             self.last_error = f"{type(error).__name__}: {error}"
+            count, whole = _whole_lines(lines, place)
+            if stream in self._segments:
+                if place > whole:
+                    with contextlib.suppress(OSError):  # a reader then sets the torn end aside
+                        segment.cut(begin + whole)
+                # once delivered it can go, and make the room that is missing
+                self._finish(stream)
+            self.retention.wrote(whole)
+            return count
         self.retention.wrote(place)
-        if rest is not None:
-            if place < len(rest):
-                self._torn[stream] = rest[place:]
-            else:
-                del self._torn[stream]
-        self._place = place if rest is None else max(0, place - len(rest))
-        return place == len(data)
+        return len(lines)
 
-    def _segment(self, stream: str, is_torn: bool) -> Segment:
+    def _segment(self, stream: str) -> Segment:
         segment = self._segments.get(stream)
-        # a line may be half written: the rest of it belongs behind it
-        if segment is not None and not is_torn and self._is_full(segment):
+        if segment is not None and self._is_full(segment):
             self._finish(stream)
             segment = None
         if segment is None:
@@ -231,7 +211,7 @@ class SegmentWriter:
     def _open(self, stream: str) -> Segment:
         self._sequence += 1
         segment = Segment(self._directory / stream, self._nonce, self._sequence)
-        if self._carrier is not None:
+        if self._carrier is not None and stream != REJECTED:
             try:
                 self._carrier.opened(segment.path)
             except OSError:  # no room for its cursor: nobody would deliver it
@@ -277,3 +257,13 @@ class SegmentWriter:
             self.expired += lines
         else:
             self.dropped += lines
+
+
+def _whole_lines(lines: Sequence[bytes], taken: int) -> tuple[int, int]:
+    """Return how many lines fit into so many bytes whole, and their bytes."""
+    size = 0
+    for count, line in enumerate(lines):
+        if size + len(line) > taken:
+            return count, size
+        size += len(line)
+    return len(lines), size
