@@ -9,8 +9,10 @@ import click
 from shipper._version import package_version
 
 COMMANDS = {
+    "doctor": "analyzers.commands.doctor:doctor",
     "errors": "analyzers.commands.errors:errors",
     "import": "analyzers.commands.importing:import_file",
+    "ship": "analyzers.commands.ship:ship",
 }
 
 

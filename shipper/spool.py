@@ -252,6 +252,7 @@ class Spool:
         """Write what waits; return whether some of it has to wait on."""
         with self._lock:
             lines, self._buffer = self._buffer, deque()
+            size = self._buffered_bytes
             urgent, self._urgent = frozenset(self._urgent), set()
         try:
             left = self._writer.write(tuple(lines), urgent)
@@ -260,7 +261,7 @@ class Spool:
             self._writer.last_error = f"{type(error).__name__}: {error}"
             left = list(lines)
         settled = len(lines) - len(left)
-        settled_bytes = _size(lines) - _size(left)
+        settled_bytes = size - _size(left)
         with self._lock:
             self._buffer.extendleft(reversed(left))
             self._buffered_bytes -= settled_bytes

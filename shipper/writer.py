@@ -115,7 +115,8 @@ class SegmentWriter:
             by_stream: dict[str, list[bytes]] = {}
             for stream, line in portion:
                 by_stream.setdefault(stream, []).append(line)
-            fits = not refused and self._fits(sum(len(line) for _, line in portion))
+            needed = sum([sum(map(len, some)) for some in by_stream.values()])
+            fits = not refused and self._fits(needed)
             for stream, some in by_stream.items():
                 if not fits or stream in refused:
                     taken = 0
@@ -123,7 +124,8 @@ class SegmentWriter:
                     taken = self._write_lines(stream, some)
                     if taken < len(some):
                         refused.add(stream)
-                left.extend((stream, line) for line in some[taken:])
+                if taken < len(some):
+                    left.extend([(stream, line) for line in some[taken:]])
         self._sync(sync)
         self._announce()
         return left

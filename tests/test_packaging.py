@@ -42,9 +42,9 @@ def test_the_wheel_holds_the_schema_the_page_and_the_types(wheel: Path) -> None:
 
 
 def test_the_base_install_is_the_shipper() -> None:
-    """A model service gets five small packages, and no analyzer."""
+    """A model service gets six small packages, and no analyzer."""
     names = {requirement.partition(">")[0] for requirement in PROJECT["dependencies"]}
-    assert names == {"click", "orjson", "psutil", "python-logstash-async", "structlog"}
+    assert names == {"click", "orjson", "psutil", "python-logstash-async", "structlog", "urllib3"}
 
 
 def test_every_extra_has_lower_bounds() -> None:

@@ -6,6 +6,8 @@ import contextlib
 import socket
 import ssl
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from shipper.address import Address
 from shipper.transports.base import UnansweredError, UnreachableError
@@ -108,6 +110,16 @@ class Connection:
         except (OSError, ValueError):
             return True
         return True
+
+    def peer_certificate(self) -> Mapping[str, Any]:
+        """Return the other side's certificate, as ``ssl`` describes it; empty without TLS."""
+        if isinstance(self._socket, ssl.SSLSocket):
+            return self._socket.getpeercert() or {}
+        return {}
+
+    def tls_version(self) -> str:
+        """Return the version of TLS, such as ``TLSv1.3``; '' without TLS."""
+        return (self._socket.version() or "") if isinstance(self._socket, ssl.SSLSocket) else ""
 
     def fileno(self) -> int:
         """Return the socket's descriptor."""

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shipper.redaction import REDACTED, Redactor
+from shipper.errors import ConfigurationError
+from shipper.features import encode_features
+from shipper.redaction import REDACTED, Redaction, Redactor
 
 SECRETS = [
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
@@ -141,3 +143,59 @@ def test_redaction_is_total_and_settles(text: str) -> None:
     redactor = Redactor()
     once = redactor.text(text)
     assert Redactor().text(once) == once
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["+49 170 1234567", "+14155552671", "(415) 555-2671", "415-555-2671", "+44 (20) 7946 0958"],
+)
+def test_telephone_numbers_go(number: str) -> None:
+    """International ones with their plus sign, and the North American form."""
+    assert Redactor().text(f"call {number} now") == f"call {REDACTED} now"
+
+
+@pytest.mark.parametrize("text", [
+    "at 2026-11-21T04:17:00+02:00", "took 1e+10 s", "from 10.0.0.1 to 10.0.0.2", "order 2026-555-26711",
+    "offset +1234", "version 4.15.555-2671", "id 415-555-26712", "3f2b8c1e-7f6a-4f6e-9f9e-0a1b2c3d4e5f",
+])  # fmt: skip
+def test_numbers_that_are_no_telephone_numbers_stay(text: str) -> None:
+    """Times, offsets, addresses and ids are what logs are read for."""
+    assert Redactor().text(text) == text
+
+
+def test_own_keys_and_patterns() -> None:
+    """What only the service can know."""
+    redactor = Redactor(Redaction(keys=["customer_*"], patterns=[r"\bK-\d{6}\b"]))
+    assert redactor.mapping({"customer_name": "Jane", "order": "K-123456 paid", "n": 1}) == {
+        "customer_name": REDACTED, "order": f"{REDACTED} paid", "n": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sentence"), [("(", "is no regular expression"), ("x*", "matches the empty text")]
+)
+def test_wrong_patterns_are_configuration_errors(pattern: str, sentence: str) -> None:
+    """Seen at ``configure``."""
+    with pytest.raises(ConfigurationError, match=sentence):
+        Redaction(patterns=[pattern])
+
+
+def test_hashes_in_place_of_removal() -> None:
+    """Equal values stay equal under one key; another key gives other hashes."""
+    first, again, other = Redactor(hash_key="a"), Redactor(hash_key="a"), Redactor(hash_key="b")
+    text = "mail jane@shop.example, password=hunter2"
+    assert first.text(text) == again.text(text) != other.text(text)
+    assert first.text(text).count("[HASH:") == 2
+    assert "jane" not in first.text(text)
+    assert "hunter2" not in first.text(text)
+    assert first.text(first.text(text)) == first.text(text)
+    assert first.value("token", "x") == first.hide("x")
+
+
+def test_inputs_can_be_allowed_and_denied() -> None:
+    """Denied inputs lose their values; inputs that are not allowed are left out."""
+    redactor = Redactor(Redaction(deny_features=["name"], allow_features=["age", "city_*"]))
+    fields = encode_features({"name": "Jane", "age": 3, "city_from": "Rome", "income": 5}, redactor)
+    assert fields.document() == {
+        "number": {"age": 3}, "category": {"name": REDACTED, "city_from": "Rome"},
+    }  # fmt: skip
