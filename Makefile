@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format docs test-oldest elasticsearch benchmark clean
+.PHONY: help demo test check format docs test-oldest faults elasticsearch benchmark clean
 
 help:
 	@echo 'make demo           serve a model, break it, and read the error report'
@@ -15,6 +15,7 @@ help:
 	@echo 'make format         format the code'
 	@echo 'make docs           write the generated pages of docs/'
 	@echo 'make test-oldest    the tests with the oldest versions that pyproject.toml allows'
+	@echo 'make faults         the long form of the failure matrix: half an hour'
 	@echo 'make elasticsearch  a real Elasticsearch on port 9200, from packages'
 	@echo 'make benchmark      the benchmarks, printed'
 	@echo 'make clean          remove what these commands made'
@@ -41,11 +42,16 @@ docs: $(VENV)/.dev
 test-oldest: $(OLDEST)/.dev
 	$(OLDEST)/bin/python -m pytest
 
+faults: $(VENV)/.dev
+	ELKHOUND_FAULTS=long ELKHOUND_FAULTS_REPORT=benchmarks/results/faults.md \
+		$(BIN)/python -m pytest tests/faults --timeout 1800
+
 elasticsearch: $(VENV)/.dev
 	$(BIN)/python tests/elasticsearch_node.py
 
 benchmark: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.log_call
+	$(BIN)/python -m benchmarks.delivery
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.grouping
 

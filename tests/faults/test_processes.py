@@ -275,21 +275,6 @@ def test_asyncio(tmp_path: Path, matrix: Matrix) -> None:
         )
 
 
-APPLICATION = """
-import os, shipper
-from fastapi import FastAPI
-
-shipper.configure(service="api", to=os.environ["TO"], spool=os.environ["SPOOL"])
-log = shipper.get_logger("api")
-app = FastAPI()
-
-@app.get("/{number}")
-def answer(number: int):
-    log.info("answered", number=number)
-    return number
-"""
-
-
 def free_port() -> int:
     """Return a port that nobody listens at."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -298,27 +283,27 @@ def free_port() -> int:
 
 SERVERS = {
     "gunicorn, 3 preforked uvicorn workers, application preloaded":
-        ["-m", "gunicorn", "application:app", "--preload", "-w", "3", "-k", "uvicorn_worker.UvicornWorker", "-b"],
-    "uvicorn, 2 workers": ["-m", "uvicorn", "application:app", "--workers", "2", "--port"],
+        ["-m", "gunicorn", "-c", "examples/prefork/gunicorn_settings.py", "-b"],
+    "uvicorn, 2 workers":
+        ["-m", "uvicorn", "examples.prefork.service:app", "--workers", "2", "--port"],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("what", SERVERS)
 def test_model_servers_under_load(what: str, tmp_path: Path, matrix: Matrix) -> None:
     """Requests go on while the receiver is killed, stalled and restarted; then the server stops."""
-    (tmp_path / "application.py").write_text(APPLICATION)
     port = free_port()
     count = 3000 if LONG else 600
     with BeatsServer() as server:
         address = f"127.0.0.1:{port}" if "gunicorn" in what else str(port)
         process = subprocess.Popen(
-            [sys.executable, *SERVERS[what], address], cwd=tmp_path,
-            env={**os.environ, "TO": server.url, "SPOOL": str(tmp_path / "spool"), "PYTHONPATH": f"{tmp_path}:{ROOT}"},
+            [sys.executable, *SERVERS[what], address], cwd=ROOT,
+            env={**os.environ, "ELKHOUND_TO": server.url, "ELKHOUND_SPOOL": str(tmp_path / "spool")},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
             base = f"http://127.0.0.1:{port}"
-            wait_for(lambda: _answers(f"{base}/{count}"), bool, 60)
+            wait_for(lambda: _answers(f"{base}/predict/{count}"), bool, 60)
             with ThreadPoolExecutor(4) as pool:
                 for number, status in enumerate(pool.map(partial(_get, base), range(count))):
                     assert status == 200
@@ -337,8 +322,8 @@ def test_model_servers_under_load(what: str, tmp_path: Path, matrix: Matrix) -> 
             process.wait(60)
         if len(set(server.index.numbers())) <= count:  # a worker's deadline was too short
             recover(tmp_path / "spool", server.url, server.index, count + 1)
-        logs = server.index.service_logs()
-        pids = {log["process"]["pid"] for log in logs if "numeric_labels" in log}
+        logs = [log for log in server.index.service_logs() if "numeric_labels" in log]
+        pids = {log["process"]["pid"] for log in logs}
         matrix.add(
             row(
                 f"{what}: receiver killed, stalled, restarted",
@@ -352,7 +337,7 @@ def test_model_servers_under_load(what: str, tmp_path: Path, matrix: Matrix) -> 
 def _get(base: str, number: int) -> int:
     import httpx
 
-    return httpx.get(f"{base}/{number}", timeout=30).status_code
+    return httpx.get(f"{base}/predict/{number}", timeout=30).status_code
 
 
 def _answers(url: str) -> bool:

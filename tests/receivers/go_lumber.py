@@ -46,13 +46,29 @@ def build() -> Path:
 
 
 @contextlib.contextmanager
-def serving(delay: str = "0s", quiet: bool = False) -> Iterator[tuple[str, IO[str]]]:
+def serving(delay: str = "0s") -> Iterator[tuple[str, IO[str]]]:
     """Run the server; give its URL, and what it prints: each event as a line of JSON."""
-    arguments = [str(build()), "serve", delay, *(["quiet"] if quiet else [])]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([str(build()), "serve", delay], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         yield f"beats://127.0.0.1:{int(process.stdout.readline())}", process.stdout
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def counting(kind: str) -> Iterator[tuple[str, IO[str]]]:
+    """Run a receiver that prints how many events came so far.
+
+    Args:
+        kind: ``beats``, ``http`` or ``tcp``.
+    """
+    arguments = {"beats": ["serve", "0s", "quiet"], "http": ["web"], "tcp": ["lines"]}[kind]
+    process = subprocess.Popen([str(build()), *arguments], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield f"{kind}://127.0.0.1:{int(process.stdout.readline())}", process.stdout
     finally:
         process.kill()
         process.wait()

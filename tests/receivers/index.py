@@ -40,7 +40,9 @@ class Index:
     def numbers(self) -> list[int]:
         """Return the numbers that the tests put into their log calls, in order of arrival."""
         return [
-            int(d["numeric_labels"]["number"]) for d in self.service_logs() if "numeric_labels" in d
+            int(d["numeric_labels"]["number"])
+            for d in self.service_logs()
+            if "number" in d.get("numeric_labels", {})
         ]
 
     def await_numbers(self, count: int, seconds: float = 30.0) -> list[int]:

@@ -8,7 +8,9 @@ import (
 	"io"
 	"log"
 	"net"
+	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	client "github.com/elastic/go-lumber/client/v2"
@@ -64,6 +66,42 @@ func send(address string, level int) {
 	fmt.Println(count)
 }
 
+// web takes JSON arrays, as Logstash's http input does, and prints how many events came so far.
+func web() {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	fail(err)
+	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
+	var count int64
+	fail(http.Serve(listener, http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
+		var events []json.RawMessage
+		if json.NewDecoder(request.Body).Decode(&events) != nil {
+			answer.WriteHeader(400)
+			return
+		}
+		fmt.Println(atomic.AddInt64(&count, int64(len(events))))
+		answer.WriteHeader(200)
+	})))
+}
+
+// lines takes JSON lines over TCP and prints how many events came so far.
+func lines() {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	fail(err)
+	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
+	var count int64
+	for {
+		connection, err := listener.Accept()
+		fail(err)
+		go func() {
+			reader := bufio.NewScanner(connection)
+			reader.Buffer(make([]byte, 1<<20), 1<<20)
+			for reader.Scan() {
+				fmt.Println(atomic.AddInt64(&count, 1))
+			}
+		}()
+	}
+}
+
 func main() {
 	log.SetOutput(io.Discard)
 	switch os.Args[1] {
@@ -71,6 +109,10 @@ func main() {
 		delay, err := time.ParseDuration(os.Args[2])
 		fail(err)
 		serve(delay, len(os.Args) > 3)
+	case "web":
+		web()
+	case "lines":
+		lines()
 	case "send":
 		send(os.Args[2], len(os.Args[3])-1)
 	}

@@ -1,0 +1,1 @@
+"""A preforked model service: gunicorn, FastAPI and three workers."""
