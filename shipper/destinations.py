@@ -34,9 +34,17 @@ class Destination:
         target: An address, or a transport of python-logstash-async.
         credentials: What it may ask for.
         longest_pause: Longest pause between two attempts, in seconds.
+        has_others: Whether there are other destinations to go on with meanwhile.
     """
 
-    def __init__(self, target: Target, credentials: Credentials, longest_pause: float) -> None:
+    def __init__(
+        self,
+        target: Target,
+        credentials: Credentials,
+        longest_pause: float,
+        has_others: bool = False,
+    ) -> None:
+        self._has_others = has_others
         self.name = str(target) if isinstance(target, Address) else type(target).__name__
         self.failures = 0
         self.retry_at = 0.0
@@ -74,7 +82,9 @@ class Destination:
     def failed(self, error: DeliveryError) -> None:
         """Rest for a while: longer each time, or as long as the receiver asked."""
         self.failures += 1
-        pause = pause_seconds(self.failures, self._longest_pause)
+        # one that takes records and never answers costs a timeout each time it is tried
+        longest = self._longest_pause * (10 if isinstance(error, UnansweredError) else 1)
+        pause = pause_seconds(self.failures, longest if self._has_others else self._longest_pause)
         self.retry_at = time.monotonic() + max(pause, error.retry_after or 0.0)
 
 
@@ -98,7 +108,9 @@ class Destinations:
         complain: Callable[[str, str], None] = lambda topic, message: None,
         longest_pause: float = LONGEST_SECONDS,
     ) -> None:
-        self._all = [Destination(target, credentials, longest_pause) for target in targets]
+        self._all = [
+            Destination(target, credentials, longest_pause, len(targets) > 1) for target in targets
+        ]
         self._complain = complain
         self.current: Destination | None = None
         self.failures = 0

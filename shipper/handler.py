@@ -20,6 +20,8 @@ _STANDARD = frozenset(
     (*logging.makeLogRecord({}).__dict__, "message", "asctime", "taskName", "color_message")
 )
 _NOT_CALLERS = ("structlog", "shipper", "logging")
+# what the delivery's own HTTP client logs would otherwise be delivered, and so on for ever
+_OWN_THREADS = "elkhound-"
 
 
 class LogHandler(logging.Handler):
@@ -42,7 +44,7 @@ class LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send the record; failures are counted and never raised."""
-        if is_own_logger(record.name):
+        if is_own_logger(record.name) or (record.threadName or "").startswith(_OWN_THREADS):
             return
         pipeline = current()
         if pipeline is None or record.levelno < pipeline.settings.level:

@@ -58,7 +58,7 @@ class Pipeline:
         self._complaints: dict[str, float] = {}
         self.courier = _open_courier(settings, self)
         self.spool = Spool(
-            settings.directory, settings.limits, settings.when_full, self.courier, self._report
+            settings.directory, settings.limits, settings.when_full, self.courier, self._look
         )
         self._is_new_child = False
         self._start_afresh()
@@ -76,6 +76,8 @@ class Pipeline:
         self._rejected = 0
         self._failed = 0
         self._last_error = ""
+        self._told_errors = 0
+        self._told_dropped = 0
 
     def send(
         self,
@@ -239,6 +241,7 @@ class Pipeline:
                 destination="" if current is None else current.name,
                 last_error=self._last_error
                 or spool.last_error
+                or ("" if courier is None else courier.last_error)
                 or ("" if destinations is None else destinations.last_error),
             )
 
@@ -272,6 +275,17 @@ class Pipeline:
         """Wait a little until the disk holds the record; never in the thread of an event loop."""
         if not runs_event_loop():
             self.spool.flush(SYNC_SECONDS)
+
+    def _look(self) -> None:
+        """Say what is wrong with the spool, and report; called by its thread now and then."""
+        spool = self.spool.statistics()
+        if spool.write_errors > self._told_errors:
+            self._told_errors = spool.write_errors
+            self.complain("spool", f"records wait in memory: {spool.last_error}")
+        if spool.dropped > self._told_dropped:
+            self._told_dropped = spool.dropped
+            self.complain("dropped", f"{spool.dropped} records were dropped so far: no room")
+        self._report()
 
     def _report(self, is_last: bool = False) -> None:
         """Ship the shipper's own counts, now and then and whenever something was lost."""
@@ -344,5 +358,8 @@ def _open_courier(settings: Settings, pipeline: Pipeline) -> Courier | None:
     from shipper.courier import Courier
     from shipper.destinations import Destinations
 
+    for target in settings.targets:
+        if not getattr(target, "verify", True):
+            pipeline.complain(f"verify {target}", f"the certificate of {target} is not checked")
     destinations = Destinations(settings.targets, settings.credentials, pipeline.complain)
     return Courier(settings.directory, destinations, pipeline.set_aside, keep=settings.keep)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,12 +12,15 @@ from typing import Any
 
 import psutil
 
+from shipper.forking import begin_anew_after_fork
 from shipper.gpu import GpuSampler
 from shipper.records import Resource
 from shipper.state import current
 from shipper.values import Document
 
 MINIMUM_SECONDS = 0.1
+
+_log = logging.getLogger("elkhound.resources")
 
 # File systems that hold no data of their own.
 _PSEUDO_FILE_SYSTEMS = frozenset(("squashfs", "overlay", "tmpfs", "devtmpfs", "iso9660", "autofs"))
@@ -33,17 +37,30 @@ class ResourceMonitor:
 
     def __init__(self, every: float) -> None:
         self._every = every
+        self._is_child = False
+        self._start()
+        _running.add(self)
+        begin_anew_after_fork(self)
+
+    def stop(self) -> None:
+        """End the sampling."""
+        _running.discard(self)
+        self._stop.set()
+        self._thread.join(timeout=self._every + 1)
+
+    def after_fork(self) -> None:
+        """Go on in a child process with the child's own use; the parent sees to the host."""
+        if self in _running:
+            self._is_child = True
+            self._start()
+
+    def _start(self) -> None:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="elkhound-resources", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """End the sampling."""
-        self._stop.set()
-        self._thread.join(timeout=self._every + 1)
-
     def _run(self) -> None:
-        sampler = ResourceSampler()
+        sampler = ResourceSampler(process_only=self._is_child)
         while not self._stop.wait(self._every):
             pipeline = current()
             if pipeline is None:
@@ -53,6 +70,10 @@ class ResourceMonitor:
                     pipeline.send(record)
             except Exception as error:
                 pipeline.count_failure(error)
+
+
+# A service need not keep what ``monitor_resources`` returns, and a child must find it after a fork.
+_running: set[ResourceMonitor] = set()
 
 
 def monitor_resources(every: float = 10.0) -> ResourceMonitor:
@@ -68,18 +89,24 @@ def monitor_resources(every: float = 10.0) -> ResourceMonitor:
 
 
 class ResourceSampler:
-    """Takes samples; rates are over the time since the sample before."""
+    """Takes samples; rates are over the time since the sample before.
 
-    def __init__(self) -> None:
-        self._process = psutil.Process()
-        self._gpu = GpuSampler()
-        self._cores = psutil.cpu_count() or 1
-        psutil.cpu_percent()
+    Args:
+        process_only: Sample this process alone, not its host.
+    """
+
+    def __init__(self, process_only: bool = False) -> None:
+        self._process_only = process_only
+        self._process: psutil.Process | None = _tolerant(psutil.Process)
+        if self._process is None:
+            _log.info("resources are recorded in part: this process may not read /proc")
+        self._gpu = None if process_only else GpuSampler()
+        self._cores = _tolerant(psutil.cpu_count) or 1
         self._before = time.monotonic()
         self._processor_times = _tolerant(psutil.cpu_times)
         self._disk = _tolerant(psutil.disk_io_counters)
         self._network: dict[str, Any] = _tolerant(lambda: psutil.net_io_counters(pernic=True)) or {}
-        self._process_times = _tolerant(self._process.cpu_times)
+        self._process_times = self._ask("cpu_times")
 
     def sample(self) -> list[Resource]:
         """Return one record for the host, the process, and each file system, interface and GPU.
@@ -90,18 +117,23 @@ class ResourceSampler:
         elapsed = max(now - self._before, 1e-9)
         self._before = now
         period = round(elapsed * 1000)
-        parts: list[tuple[str, Document]] = []
-        previous_network = self._network
-        self._network = _tolerant(lambda: psutil.net_io_counters(pernic=True)) or {}
-        parts.append(("host", self._host(previous_network)))
-        parts.append(("process", self._own_process(elapsed)))
-        parts.extend(("filesystem", values) for values in _file_systems())
-        parts.extend(("network", v) for v in self._interfaces(previous_network, elapsed))
-        parts.extend(("gpu", values) for values in self._gpu.sample())
+        parts: list[tuple[str, Document]] = [("process", self._own_process(elapsed))]
+        if not self._process_only:
+            parts += self._sample_host(elapsed)
         return [
             Resource(metricset=name, period=period, values=values)  # type: ignore[arg-type]
             for name, values in parts
+            if values
         ]
+
+    def _sample_host(self, elapsed: float) -> Iterator[tuple[str, Document]]:
+        previous_network = self._network
+        self._network = _tolerant(lambda: psutil.net_io_counters(pernic=True)) or {}
+        yield "host", self._host(previous_network)
+        yield from (("filesystem", values) for values in _file_systems())
+        yield from (("network", v) for v in self._interfaces(previous_network, elapsed))
+        if self._gpu is not None:
+            yield from (("gpu", values) for values in self._gpu.sample())
 
     def _host(self, previous_network: dict[str, Any]) -> Document:
         host: Document = {}
@@ -132,10 +164,11 @@ class ResourceSampler:
                 "read": {"bytes": max(0, self._disk.read_bytes - disk.read_bytes)},
                 "write": {"bytes": max(0, self._disk.write_bytes - disk.write_bytes)},
             }
-        host["network"] = {
-            "ingress": {"bytes": _grown(previous_network, self._network, "bytes_recv")},
-            "egress": {"bytes": _grown(previous_network, self._network, "bytes_sent")},
-        }
+        if self._network:
+            host["network"] = {
+                "ingress": {"bytes": _grown(previous_network, self._network, "bytes_recv")},
+                "egress": {"bytes": _grown(previous_network, self._network, "bytes_sent")},
+            }
         return {"host": host, "system": system}
 
     def _processor(self, host: Document) -> Document:
@@ -163,7 +196,7 @@ class ResourceSampler:
 
     def _own_process(self, elapsed: float) -> Document:
         process: Document = {}
-        before, self._process_times = self._process_times, _tolerant(self._process.cpu_times)
+        before, self._process_times = self._process_times, self._ask("cpu_times")
         if before is not None and self._process_times is not None:
             now = self._process_times
             used = max(0.0, now.user + now.system - before.user - before.system)
@@ -173,28 +206,29 @@ class ResourceSampler:
                     "norm": {"pct": _bounded(used / elapsed / self._cores)},
                 }
             }
-        memory = _tolerant(self._process.memory_info)
+        memory = self._ask("memory_info")
+        whole = _tolerant(psutil.virtual_memory)
         if memory is not None:
-            total = psutil.virtual_memory().total
-            process["memory"] = {
-                "size": memory.vms,
-                "rss": {"bytes": memory.rss, "pct": _share(memory.rss, total)},
-            }
-        threads = _tolerant(self._process.num_threads)
+            process["memory"] = {"size": memory.vms, "rss": {"bytes": memory.rss}}
+            if whole is not None:
+                process["memory"]["rss"]["pct"] = _share(memory.rss, whole.total)
+        threads = self._ask("num_threads")
         if threads is not None:
             process["num_threads"] = threads
-        files = _tolerant(self._process.num_fds) if hasattr(self._process, "num_fds") else None
+        files = self._ask("num_fds")
         if files is not None:
             process["fd"] = {"open": files}
-        transferred = (
-            _tolerant(self._process.io_counters) if hasattr(self._process, "io_counters") else None
-        )
+        transferred = self._ask("io_counters")
         if transferred is not None:
             process["io"] = {
                 "read_bytes": transferred.read_bytes,
                 "write_bytes": transferred.write_bytes,
             }
-        return {"system": {"process": process}}
+        return {"system": {"process": process}} if process else {}
+
+    def _ask(self, method: str) -> Any:
+        """Return what the system says of this process, or None where it does not."""
+        return _tolerant(lambda: getattr(self._process, method)())
 
     def _interfaces(self, previous: dict[str, Any], elapsed: float) -> Iterator[Document]:
         for name, now in sorted(self._network.items())[:_MAXIMUM_INTERFACES]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
+import orjson
 import psutil
 import pytest
 
@@ -71,3 +76,45 @@ def test_a_machine_without_a_gpu_yields_none() -> None:
     """No driver is no error."""
     for gpu in GpuSampler().sample():
         assert 0 <= gpu["ml"]["gpu"]["memory"]["used"]["pct"] <= 1
+
+
+def test_a_container_without_proc_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be read is left out; what can is still recorded."""
+    monkeypatch.setattr(psutil, "PROCFS_PATH", "/nonexistent", raising=False)
+    for sample in ResourceSampler().sample():
+        assert sample.document()["metricset"]["name"] in ("host", "filesystem")
+
+
+def test_a_sample_costs_less_than_half_a_percent_of_a_core() -> None:
+    """At one sample in ten seconds that is 50 ms; it takes about one."""
+    sampler = ResourceSampler()
+    begun = time.process_time()
+    for _ in range(20):
+        sampler.sample()
+    assert (time.process_time() - begun) / 20 < 0.05
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_child_goes_on_with_its_own_use(tmp_path: Path) -> None:
+    """Prefork servers: the host is sampled once, each worker by itself."""
+    code = """
+import os, sys, time, shipper
+shipper.configure(service="s", to="file:" + sys.argv[1])
+shipper.monitor_resources(every=0.2)
+if os.fork() == 0:
+    time.sleep(0.7)
+    sys.exit(0)
+os.wait()
+"""
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=60)
+    found = [
+        orjson.loads(line)
+        for path in tmp_path.glob("metrics-*/*.ndjson")
+        for line in path.read_bytes().splitlines()
+    ]
+    by_pid: dict[int, set[str]] = {}
+    for record in found:
+        by_pid.setdefault(record["process"]["pid"], set()).add(record["metricset"]["name"])
+    kinds = sorted(by_pid.values(), key=len)
+    assert kinds[0] == {"process"}
+    assert {"process", "host"} <= kinds[1]
