@@ -10,8 +10,8 @@ from pathlib import Path
 
 from shipper.delivery import BatchLimits, Delivery, StoppedError
 from shipper.destinations import Destinations
+from shipper.encoding import rejected_line
 from shipper.outbox import Outbox
-from shipper.pipeline import rejected_line
 from shipper.segments import REJECTED
 from shipper.spool import Spool
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from shipper.delivery import BatchLimits, Delivery, DeliveryCounts, StoppedError
 from shipper.destinations import Destinations
 from shipper.forking import begin_anew_after_fork
-from shipper.outbox import Outbox, SetAside
+from shipper.outbox import Outbox
+from shipper.source import SetAside
 
 DISCOVER_SECONDS = 30.0
 """How often segments that others left behind are looked for."""

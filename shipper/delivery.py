@@ -16,7 +16,8 @@ import orjson
 
 from shipper.backoff import pause_seconds
 from shipper.destinations import AllDownError, Destinations
-from shipper.outbox import Entry, Outbox, SetAside
+from shipper.outbox import Outbox
+from shipper.source import Entry, SetAside
 from shipper.transports.base import DeliveryError, Receipt, RefusedError
 
 SUSPICIOUS_FAILURES = 3

@@ -16,9 +16,9 @@ from typing import Any
 from shipper.address import Address
 from shipper.credentials import Credentials
 from shipper.cursors import read_offset
+from shipper.encoding import encode
 from shipper.envelope import Envelope
 from shipper.errors import ConfigurationError
-from shipper.pipeline import encode
 from shipper.records import ServiceLog
 from shipper.segments import REJECTED, segment_paths
 from shipper.transports import open_transport

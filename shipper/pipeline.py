@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
-
 from shipper.accounting import Reporter, Statistics
+from shipper.encoding import encode, rejected_line
 from shipper.endings import close_with_child
 from shipper.envelope import Envelope
 from shipper.forking import begin_anew_after_fork
@@ -28,7 +27,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from shipper.courier import Courier
 
-_OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 _COMPLAINT_SECONDS = 60.0
 
 SHUTDOWN_SECONDS = 5.0
@@ -309,46 +307,6 @@ def importance(document: Mapping[str, Any], kind: str) -> int:
     if kind == "prediction" and document["event"].get("outcome") == "failure":
         return logging.ERROR
     return _IMPORTANCE.get(kind, logging.INFO)
-
-
-def rejected_line(line: bytes, reason: str) -> bytes:
-    """Return the line that keeps a record that no destination takes."""
-    return encode(
-        {
-            "@timestamp": format_time(time.time_ns()),
-            "reason": reason,
-            "line": line.decode("utf-8", "replace"),
-        }
-    )
-
-
-def encode(document: Mapping[str, Any]) -> bytes:
-    """Return a document as one line of JSON; NaN and infinity become null.
-
-    Strange values are stored as their text and lone surrogates as ``?``: a log call must not
-    fail because of what it logs.
-    """
-    try:
-        return orjson.dumps(document, default=str, option=_OPTIONS)
-    except TypeError:
-        return orjson.dumps(_mend(document, 0), default=str, option=_OPTIONS)
-
-
-_MAXIMUM_DEPTH = 50
-
-
-def _mend(value: Any, depth: int) -> Any:
-    if depth > _MAXIMUM_DEPTH:
-        return "[too deep]"
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, Mapping):
-        return {_mend(str(key), depth): _mend(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_mend(item, depth + 1) for item in value]
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        return str(value)
-    return value
 
 
 def _open_courier(settings: Settings, pipeline: Pipeline) -> Courier | None:

@@ -11,9 +11,9 @@ import pytest
 
 import shipper
 from shipper import state
+from shipper.encoding import encode
 from shipper.errors import ConfigurationError
 from shipper.limits import RecordLimits, TooLargeError, shrink
-from shipper.pipeline import encode
 from shipper.schema import schema
 from shipper.schema.validation import validate
 

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shipper.cursors import Cursor, count_undelivered, cursor_path, read_offset
-from shipper.outbox import Entry, Outbox
+from shipper.outbox import Outbox
 from shipper.segments import Segment
+from shipper.source import Entry
 
 STREAM = "logs-ml.service-default"
 

@@ -13,6 +13,7 @@ from analyzers.cli import main
 from tests.receivers.beats import BeatsServer, never_acknowledge
 from tests.receivers.certificates import make_certificates
 from tests.receivers.http import HttpServer
+from tests.receivers.index import wait_for
 from tests.receivers.lines import LineServer
 
 
@@ -30,7 +31,8 @@ def test_a_healthy_receiver(kind: type[BeatsServer]) -> None:
         assert [line.split()[1] for line in result.output.splitlines()] == [
             "name", "connection", "encryption", "protocol", "test",
         ]  # fmt: skip
-        (record,) = server.index.documents.values()
+        # TCP does not say when it has arrived
+        (record,) = wait_for(lambda: list(server.index.documents.values()), bool, 5)
         assert record["tags"] == ["elkhound-doctor"]
 
 
