@@ -218,6 +218,7 @@ class Pipeline:
         counts = None if courier is None else courier.counts
         destinations = None if courier is None else courier.destinations
         current = None if destinations is None else destinations.current
+        undelivered = 0 if courier is None else courier.outbox.undelivered_bytes()
         with self._lock:
             return Statistics(
                 accepted=self._accepted,
@@ -235,7 +236,7 @@ class Pipeline:
                 delivery_failures=0 if destinations is None else destinations.failures,
                 memory_bytes=spool.memory_bytes,
                 spool_bytes=spool.disk_bytes,
-                undelivered_bytes=0 if courier is None else courier.outbox.undelivered_bytes(),
+                undelivered_bytes=undelivered,
                 destination="" if current is None else current.name,
                 last_error=self._last_error
                 or spool.last_error
