@@ -9,21 +9,21 @@ from analyzers.stores.base import Store, StoreError
 
 
 def open_store(location: str) -> Store:
-    """Open a store: a folder, or a ``file:`` URL.
+    """Open a store: a folder, a ``file:`` URL, or an Elasticsearch cluster.
 
     Raises:
         StoreError: If there is no such store, or what it needs is not installed.
     """
     parts = urlsplit(location)
-    if parts.scheme in ("http", "https"):
-        raise StoreError(
-            f"{location} is a server: this version reads local folders; give --store FOLDER"
-        )
-    folder = unquote(parts.path) if parts.scheme == "file" else location
     try:
+        if parts.scheme in ("http", "https"):
+            from analyzers.stores.elasticsearch import ElasticsearchStore
+
+            return ElasticsearchStore(location)
         from analyzers.stores.local import LocalStore
+
+        return LocalStore(Path(unquote(parts.path) if parts.scheme == "file" else location))
     except ImportError as error:
         raise StoreError(
-            f"the local store needs the package {error.name}: pip install 'elkhound[analyzers]'"
+            f"this store needs the package {error.name}: pip install 'elkhound[analyzers]'"
         ) from error
-    return LocalStore(Path(folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,15 +10,29 @@ from typing import Any
 
 import orjson
 import pytest
+from elasticsearch import Elasticsearch
 
+from analyzers.stores.base import Store
+from analyzers.stores.elasticsearch import ElasticsearchStore
 from analyzers.stores.local import LocalStore
-from shipper.schema import schema
+from shipper.address import parse_address
+from shipper.credentials import Credentials
+from shipper.schema import (
+    COMMON,
+    KINDS,
+    component_template,
+    component_template_name,
+    index_template,
+    schema,
+)
 from shipper.schema.validation import validate
+from shipper.transports import open_transport
 
 START = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
 Record = dict[str, Any]
 Opener = Callable[[list[Record]], LocalStore]
+StoreOpener = Callable[[list[Record]], Store]
 
 
 def record(kind: str, seconds: float, number: int, **parts: Any) -> Record:
@@ -82,6 +97,64 @@ def write_segment(folder: Path, kind: str, records: list[Record], name: str = "s
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(orjson.dumps(item) + b"\n" for item in records))
     return path
+
+
+@pytest.fixture(params=["local", "elasticsearch"])
+def open_over(request: pytest.FixtureRequest) -> StoreOpener:
+    """Return a function that opens a store of each kind over some records."""
+    if request.param == "local":
+        opener: StoreOpener = request.getfixturevalue("open_local")
+    else:
+        opener = request.getfixturevalue("open_cluster")
+    return opener
+
+
+@pytest.fixture
+def open_cluster(elasticsearch_url: str) -> Iterator[StoreOpener]:
+    """Return a function that fills the streams of a real cluster and opens it."""
+    opened: list[ElasticsearchStore] = []
+    with Elasticsearch(elasticsearch_url, request_timeout=60) as client:
+        install_templates(client)
+
+        def open_filled(records: list[Record]) -> ElasticsearchStore:
+            # a namespace of its own keeps a test's records apart
+            namespace = f"test{secrets.token_hex(6)}"
+            fill(elasticsearch_url, records, namespace)
+            client.indices.refresh(index=f"*-ml.*-{namespace}", ignore_unavailable=True)
+            store = ElasticsearchStore(f"{elasticsearch_url}?namespace={namespace}")
+            opened.append(store)
+            return store
+
+        yield open_filled
+        for store in opened:
+            store.close()
+
+
+def install_templates(client: Elasticsearch) -> None:
+    """Install the templates of all kinds."""
+    for name in (COMMON, *KINDS):
+        client.cluster.put_component_template(
+            name=component_template_name(name), body=dict(component_template(name))
+        )
+    for kind in KINDS:
+        client.indices.put_index_template(name=f"elkhound-{kind}", body=index_template(kind))
+
+
+def fill(url: str, records: list[Record], namespace: str) -> None:
+    """Send records the way a service does."""
+    records = [
+        {**item, "data_stream": {**item["data_stream"], "namespace": namespace}} for item in records
+    ]
+    address = parse_address(url.replace("http://", "elasticsearch://"))
+    transport = open_transport(address, Credentials())
+    if records:
+        streams = [
+            "-".join(item["data_stream"][part] for part in ("type", "dataset", "namespace"))
+            for item in records
+        ]
+        receipt = transport.send([orjson.dumps(item) for item in records], streams=streams)
+        assert not receipt.refused, receipt.refused
+    transport.close()
 
 
 @pytest.fixture
