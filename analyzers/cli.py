@@ -12,6 +12,7 @@ COMMANDS = {
     "doctor": "analyzers.commands.doctor:doctor",
     "errors": "analyzers.commands.errors:errors",
     "import": "analyzers.commands.importing:import_file",
+    "setup": "analyzers.commands.setup:setup",
     "ship": "analyzers.commands.ship:ship",
 }
 

@@ -73,8 +73,8 @@ def store_option(function: F) -> F:
         envvar="ELKHOUND_STORE",
         default=DEFAULT_STORE,
         show_default=True,
-        metavar="FOLDER",
-        help="Folder that the service writes (its `to=`); also ELKHOUND_STORE.",
+        metavar="FOLDER|URL",
+        help="Folder that the service writes (its `to=`), or https://HOST:9200; also ELKHOUND_STORE.",
     )(function)
 
 

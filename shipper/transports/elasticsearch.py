@@ -126,7 +126,7 @@ class ElasticsearchTransport(DeliveryTransport):
                     # no fault of the record: keep it until somebody installs the template
                     raise UnreachableError(
                         f"{self.address} has no data stream for it ({said.get('reason')}): "
-                        "install the index templates first"
+                        "run `elkhound setup` first"
                     )
                 refused.append((place, f"{said.get('type')}: {said.get('reason')}"))
         return Receipt(duplicates=duplicates, refused=sorted(refused), again=again)

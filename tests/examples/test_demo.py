@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from elasticsearch import Elasticsearch
 from rich.console import Console
 
+from analyzers.cli import main
 from analyzers.findings import Contrast
 from analyzers.reports.wording import evidence_of
-from analyzers.root_cause.error_report import ErrorReport
+from analyzers.root_cause.error_report import ErrorReport, report_errors
+from analyzers.stores.base import Window
+from analyzers.stores.opening import open_store
 from examples.flight_delay.demo import Injected, find_group, run_demo, versions_of
+from tests.analyzers.conftest import install_templates
 
 PHASE_SECONDS = 2.5
 CAUSES = {
@@ -23,9 +30,14 @@ CAUSES = {
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Injected], ErrorReport]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo writes."""
+    return tmp_path_factory.mktemp("demo") / "run"
+
+
+@pytest.fixture(scope="module")
+def outcome(folder: Path) -> tuple[list[Injected], ErrorReport]:
     """A short run of the whole demo."""
-    folder = tmp_path_factory.mktemp("demo") / "run"
     found = run_demo(folder, PHASE_SECONDS, 60.0, Console(file=io.StringIO()))
     assert (folder / "report.html").stat().st_size > 10_000
     return found
@@ -72,3 +84,32 @@ def test_every_cause_is_named(outcome: tuple[list[Injected], ErrorReport]) -> No
 def test_no_group_is_there_without_a_fault(outcome: tuple[list[Injected], ErrorReport]) -> None:
     """Five faults, five groups."""
     assert len(outcome[1].findings) == 5
+
+
+@pytest.mark.elasticsearch
+def test_a_cluster_says_the_same(
+    outcome: tuple[list[Injected], ErrorReport], folder: Path, elasticsearch_url: str
+) -> None:
+    """Shipped to a real Elasticsearch, the same records make the same report."""
+    with Elasticsearch(elasticsearch_url, request_timeout=60) as client:
+        install_templates(client)
+        to = elasticsearch_url.replace("http://", "elasticsearch://")
+        shipped = CliRunner().invoke(main, ["ship", str(folder / "data"), "--to", to])
+        assert shipped.exit_code == 0, shipped.output
+        client.indices.refresh(index="*-ml.*-default")
+    window = Window(until=datetime.now(UTC))
+    local, cluster = (
+        open_store(str(folder / "data")),
+        open_store(elasticsearch_url + "?namespace=default"),
+    )
+    try:
+        here, there = (
+            report_errors(local, window).document(),
+            report_errors(cluster, window).document(),
+        )
+    finally:
+        local.close()
+        cluster.close()
+    del here["store"], there["store"]
+    assert here == there
+    assert len(outcome[1].findings) == len(there["findings"]) == 5

@@ -136,7 +136,7 @@ def test_refused_documents_are_named_one_by_one(
 def test_a_missing_template_is_no_fault_of_the_record(client: Elasticsearch, url: str) -> None:
     """Records wait until somebody has installed it; they are not set aside."""
     transport = open_transport(parse_address(url), Credentials())
-    with pytest.raises(UnreachableError, match="install the index templates first"):
+    with pytest.raises(UnreachableError, match="run `elkhound setup` first"):
         transport.send([b'{"event":{"id":"x-1"}}'], streams=["nothing-like-it-default"])
 
 

@@ -1,0 +1,104 @@
+"""``elkhound setup``: prepare an Elasticsearch cluster, or say what would change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+import orjson
+
+from analyzers.commands.options import BadInput, clear_errors, format_option
+from shipper.schema import KINDS
+
+if TYPE_CHECKING:
+    from analyzers.setup.plan import Step
+
+_RETENTION = re.compile(r"(?P<kind>[a-z]+)=(?P<time>\d+[smhd])")
+_SHOWN_DIFFERENCES = 8
+
+
+@click.command()
+@click.option(
+    "--store",
+    envvar="ELKHOUND_STORE",
+    required=True,
+    metavar="URL",
+    help="Cluster, such as https://localhost:9200; also ELKHOUND_STORE.",
+)
+@click.option(
+    "--retention",
+    multiple=True,
+    metavar="KIND=TIME",
+    help="How long a stream keeps its records, such as error=180d. Repeatable.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@click.option("--remove", is_flag=True, help="Remove the templates; records stay.")
+@format_option("terminal", "json")
+def setup(
+    store: str, retention: Sequence[str], dry_run: bool, remove: bool, format_name: str
+) -> None:
+    """Install the index templates that records need, or bring older ones up to date.
+
+    Safe to run again: what is right already is left alone. Streams that are there begin a new
+    backing index when their template has changed. Credentials come from ELKHOUND_API_KEY, or
+    ELKHOUND_USERNAME and ELKHOUND_PASSWORD.
+    """
+    with clear_errors():
+        from analyzers.setup.cluster import Cluster
+        from analyzers.setup.desired import desired_objects
+        from analyzers.stores.connecting import is_server
+
+        if not is_server(store):
+            raise BadInput(f"{store} is a folder, which needs no setup: give https://HOST:9200")
+        objects = desired_objects(_retention(retention))
+        cluster = Cluster(store)
+        try:
+            conflicts = cluster.conflicts()
+            if remove:
+                _show(cluster.remove(objects), format_name)
+            elif dry_run:
+                _show(cluster.plan(objects), format_name)
+            else:
+                _show(cluster.apply(objects), format_name)
+            for part, loss in cluster.missing.items():
+                click.echo(f"this server has no {part}: {loss}", err=True)
+            for conflict in conflicts:
+                click.echo(conflict, err=True)
+        finally:
+            cluster.close()
+    if conflicts and not remove:
+        raise BadInput(f"{len(conflicts)} things stand in the way; see above")
+
+
+def _retention(given: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in given:
+        match = _RETENTION.fullmatch(text)
+        if match is None or match["kind"] not in KINDS:
+            raise BadInput(
+                f"--retention {text!r} must be KIND=TIME, such as error=180d; "
+                f"kinds: {', '.join(KINDS)}"
+            )
+        found[match["kind"]] = match["time"]
+    return found
+
+
+def _show(steps: Sequence[Step] | Iterator[Step], format_name: str) -> None:
+    kept = 0
+    for step in steps:
+        if format_name == "json":
+            click.echo(orjson.dumps(asdict(step)).decode())
+        elif step.action == "keep":
+            kept += 1
+        else:
+            click.echo(f"{step.action:<7} {step.category} {step.name}")
+            for path, there, here in step.differences[:_SHOWN_DIFFERENCES]:
+                click.echo(f"          {path}: {there or 'absent'} -> {here or 'absent'}")
+            more = len(step.differences) - _SHOWN_DIFFERENCES
+            if more > 0:
+                click.echo(f"          and {more} more")
+    if kept:
+        click.echo(f"{kept} templates are right already")

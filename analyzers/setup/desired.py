@@ -1,0 +1,72 @@
+"""What a cluster is to hold: the templates of every kind of record, as this version wants them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from shipper.schema import (
+    COMMON,
+    KINDS,
+    component_template,
+    component_template_name,
+    index_template,
+    schema,
+)
+
+Category = Literal["component template", "index template"]
+
+RETENTION = {
+    "prediction": "90d",
+    "feedback": "365d",
+    "error": "90d",
+    "resource": "30d",
+    "lifecycle": "1825d",
+    "service": "30d",
+}
+"""How long each stream keeps its records; the life cycle of models is the audit trail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One object of a cluster.
+
+    Attributes:
+        category: What it is.
+        name: Its name.
+        body: Its definition.
+    """
+
+    category: Category
+    name: str
+    body: Mapping[str, Any]
+
+
+def desired_objects(retention: Mapping[str, str] | None = None) -> list[Desired]:
+    """Return all objects, in the order in which they must be installed.
+
+    Args:
+        retention: Retention of streams by kind, such as ``{"error": "180d"}``; that of
+            ``RETENTION`` for the others.
+    """
+    kept = {**RETENTION, **(retention or {})}
+    components = [
+        Desired("component template", component_template_name(name), component_template(name))
+        for name in (COMMON, *KINDS)
+    ]
+    return components + [_index_template(kind, kept[kind]) for kind in KINDS]
+
+
+def stream_pattern(kind: str) -> str:
+    """Return the pattern of a kind's data streams."""
+    return schema(kind).stream("*")
+
+
+def _index_template(kind: str, retention: str) -> Desired:
+    body = copy.deepcopy(index_template(kind))
+    body["template"]["lifecycle"] = {"data_retention": retention}
+    # a record that does not map must be refused, so that Logstash's dead letter queue sees it
+    body["template"]["data_stream_options"] = {"failure_store": {"enabled": False}}
+    return Desired("index template", component_template_name(kind), body)
