@@ -6,6 +6,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -75,6 +76,10 @@ def import_file(
     Importing the same file twice adds nothing. Rows that make no record are set aside with the
     reason, and counted.
     """
+    if urlsplit(store).scheme in ("http", "https"):
+        raise BadInput(
+            f"{store} is a cluster: import into a folder, and deliver that with elkhound ship"
+        )
     with clear_errors():
         from analyzers.importing.importer import import_file as run_import
         from analyzers.importing.mapping import FieldMapping

@@ -74,7 +74,7 @@ def store_option(function: F) -> F:
         default=DEFAULT_STORE,
         show_default=True,
         metavar="FOLDER|URL",
-        help="Folder that the service writes (its `to=`), or https://HOST:9200; also ELKHOUND_STORE.",
+        help="Folder that the service writes, or https://HOST:9200; also ELKHOUND_STORE.",
     )(function)
 
 

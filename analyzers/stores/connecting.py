@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -141,6 +142,8 @@ def _security(hosts: list[str], options: Mapping[str, str]) -> dict[str, Any]:
     if options.get("verify") == "no":
         security |= {"verify_certs": False, "ssl_show_warn": False}
     if "ca" in options:
+        if not Path(options["ca"]).is_file():
+            raise ValueError(f"ca {options['ca']!r} is no file")
         security["ca_certs"] = options["ca"]
     if "fingerprint" in options:
         security["ssl_assert_fingerprint"] = options["fingerprint"]

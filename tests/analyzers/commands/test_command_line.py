@@ -99,7 +99,9 @@ def test_an_empty_folder_is_said(tmp_path: Path) -> None:
     ("arguments", "code", "sentence"),
     [
         (["errors", "--store", "nowhere"], 3, "no folder nowhere"),
-        (["errors", "--store", "https://es:9200"], 3, "is a server"),
+        (["errors", "--store", "http://127.0.0.1:1"], 3, "nothing listens there"),
+        (["errors", "--store", "https://nowhere.invalid"], 3, "the name is not known here"),
+        (["import", __file__, "--store", "https://es:9200"], 2, "import into a folder"),
         (["errors", "--since", "yesterday"], 2, "is no time"),
         (["errors", "--since", "9999999999999w"], 2, "is no time"),
         (["errors", "--since", "1h", "--until", "2h"], 2, "--since must lie before --until"),
