@@ -11,7 +11,7 @@ import click
 import orjson
 
 from analyzers.commands.options import BadInput, clear_errors, format_option
-from shipper.schema import KINDS
+from shipper.schema import STREAMS
 
 if TYPE_CHECKING:
     from analyzers.setup.plan import Step
@@ -77,10 +77,10 @@ def _retention(given: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in given:
         match = _RETENTION.fullmatch(text)
-        if match is None or match["kind"] not in KINDS:
+        if match is None or match["kind"] not in STREAMS:
             raise BadInput(
                 f"--retention {text!r} must be KIND=TIME, such as error=180d; "
-                f"kinds: {', '.join(KINDS)}"
+                f"kinds: {', '.join(STREAMS)}"
             )
         found[match["kind"]] = match["time"]
     return found

@@ -13,7 +13,7 @@ from analyzers.setup.desired import Category, Desired, stream_pattern
 from analyzers.setup.plan import Step, compare
 from analyzers.stores.base import StoreError
 from analyzers.stores.connecting import OLDEST_SERVER, connect, describe, explained
-from shipper.schema import KINDS
+from shipper.schema import STREAMS
 
 # Parts of a template that a server may lack, with what is lost without them.
 _OPTIONAL = {
@@ -86,7 +86,7 @@ class Cluster:
         """Return what stands in the way: plain indices where streams should be, closed indices."""
         found: list[str] = []
         with explained(self._location):
-            for kind in KINDS:
+            for kind in STREAMS:
                 answer = self._client.indices.get(
                     index=stream_pattern(kind),
                     expand_wildcards="all",
@@ -169,7 +169,7 @@ class Cluster:
     def _roll_over(self) -> None:
         """Begin a new backing index for each stream that is there."""
         with explained(self._location):
-            for kind in KINDS:
+            for kind in STREAMS:
                 answer = self._client.indices.get(
                     index=stream_pattern(kind),
                     ignore_unavailable=True,

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from shipper.schema import (
     COMMON,
-    KINDS,
+    DEADLETTER,
+    STREAMS,
     component_template,
     component_template_name,
     index_template,
@@ -25,6 +26,7 @@ RETENTION = {
     "resource": "30d",
     "lifecycle": "1825d",
     "service": "30d",
+    DEADLETTER: "30d",
 }
 """How long each stream keeps its records; the life cycle of models is the audit trail."""
 
@@ -54,9 +56,9 @@ def desired_objects(retention: Mapping[str, str] | None = None) -> list[Desired]
     kept = {**RETENTION, **(retention or {})}
     components = [
         Desired("component template", component_template_name(name), component_template(name))
-        for name in (COMMON, *KINDS)
+        for name in (COMMON, *STREAMS)
     ]
-    return components + [_index_template(kind, kept[kind]) for kind in KINDS]
+    return components + [_index_template(kind, kept[kind]) for kind in STREAMS]
 
 
 def stream_pattern(kind: str) -> str:

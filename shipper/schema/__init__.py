@@ -18,6 +18,10 @@ ECS_VERSION = "9.2.0"
 
 COMMON = "common"
 KINDS = ("prediction", "feedback", "error", "resource", "lifecycle", "service")
+DEADLETTER = "deadletter"
+"""Stream for what Logstash or Elasticsearch refused; no service makes such records."""
+STREAMS = (*KINDS, DEADLETTER)
+"""Everything that has a data stream."""
 
 MAXIMUM_KEYWORD_LENGTH = 8191
 """Characters of a keyword; more would pass Lucene's limit of 32,766 bytes for a term."""
@@ -91,12 +95,12 @@ def component_template(name: str) -> Mapping[str, Any]:
     """Return one component template as Elasticsearch takes it.
 
     Args:
-        name: ``common`` or one of ``KINDS``.
+        name: ``common`` or one of ``STREAMS``.
 
     Raises:
         KeyError: If there is no such template.
     """
-    if name != COMMON and name not in KINDS:
+    if name != COMMON and name not in STREAMS:
         raise KeyError(f"no component template is named {name!r}")
     text = resources.files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8")
     template: dict[str, Any] = json.loads(text)
@@ -110,7 +114,7 @@ def schema(kind: str) -> Schema:
     Raises:
         KeyError: If there is no such kind.
     """
-    if kind not in KINDS:
+    if kind not in STREAMS:
         raise KeyError(f"{kind!r} is no kind of record; the kinds are {', '.join(KINDS)}")
     common = component_template(COMMON)
     own = component_template(kind)

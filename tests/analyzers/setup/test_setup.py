@@ -17,7 +17,7 @@ import shipper
 from analyzers.cli import main
 from analyzers.setup.desired import Desired, desired_objects
 from analyzers.setup.plan import compare
-from shipper.schema import KINDS
+from shipper.schema import STREAMS
 from tests.receivers.http import HttpServer
 
 
@@ -67,13 +67,13 @@ def test_a_cluster_is_set_up_once(client: Elasticsearch, fresh_url: str) -> None
     """The first run creates everything, the second has nothing to do, a dry run changes nothing."""
     planned = setup("--store", fresh_url, "--dry-run")
     assert planned.exit_code == 0, planned.output
-    assert planned.output.count("create ") == 2 * len(KINDS) + 1
+    assert planned.output.count("create ") == 2 * len(STREAMS) + 1
     assert not client.indices.exists_index_template(name="elkhound-error")
     first = setup("--store", fresh_url)
     assert first.exit_code == 0, first.output
     assert client.indices.exists_index_template(name="elkhound-error")
     second = setup("--store", fresh_url)
-    assert second.stdout == f"{2 * len(KINDS) + 1} templates are right already\n"
+    assert second.stdout == f"{2 * len(STREAMS) + 1} templates are right already\n"
 
 
 @pytest.mark.elasticsearch
@@ -184,7 +184,7 @@ def test_every_kind_has_a_retention() -> None:
         for o in desired_objects()
         if o.category == "index template"
     }
-    assert len(lifecycles) == len(KINDS)
+    assert len(lifecycles) == len(STREAMS)
     assert (
         max(lifecycles.values(), key=lambda text: int(text[:-1]))
         == lifecycles["elkhound-lifecycle"]
