@@ -52,6 +52,7 @@ elasticsearch: $(VENV)/.dev
 benchmark: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.log_call
 	$(BIN)/python -m benchmarks.delivery
+	$(BIN)/python -m benchmarks.stores
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.grouping
 

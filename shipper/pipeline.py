@@ -169,7 +169,8 @@ class Pipeline:
 
     def set_aside(self, line: bytes, reason: str) -> None:
         """Keep a line that no destination takes, with the reason."""
-        self.spool.append(REJECTED, rejected_line(line, reason))
+        # at once: its cursor moves on, so this is its only copy
+        self.spool.append(REJECTED, rejected_line(line, reason), urgent=True)
         self.complain("set aside", f"a record was set aside: {reason}")
 
     def count_failure(self, error: BaseException) -> None:
