@@ -36,8 +36,19 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_version(), prog_name="elkhound")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Log analytics for machine-learning services: what broke, since when, for whom, and why.
 
-    Exit codes: 0 fine, 1 findings (with --fail-on), 2 bad input or usage, 3 store unreachable.
+    Options may stand in elkhound.toml (or the file that ELKHOUND_CONFIG names): see
+    docs/configuration.md. Exit codes: 0 fine, 1 findings (with --fail-on), 2 bad input or usage,
+    3 store unreachable.
     """
+    from analyzers.configuration import ConfigurationFileError, default_map, find_file, read_file
+
+    try:
+        path = find_file()
+        if path is not None:
+            context.default_map = default_map(read_file(path))
+    except ConfigurationFileError as error:
+        raise click.UsageError(str(error)) from error

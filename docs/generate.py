@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from analyzers.cli import COMMANDS
+from analyzers.configuration import KEYS
 from shipper.schema import COMMON, KINDS, STREAMS, Field, component_template, schema
 
 HERE = Path(__file__).parent
@@ -77,6 +78,40 @@ def command_reference() -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
+def configuration_reference() -> str:
+    """Return the page of all keys of ``elkhound.toml``."""
+    lines = [
+        GENERATED + "# Configuration\n",
+        "The commands read `elkhound.toml` in the current folder, or the file that",
+        "`ELKHOUND_CONFIG` names. What is given on the command line wins, then environment",
+        "variables, then the file.",
+        "Credentials are never part of it: see [Delivery](delivery.md).\n",
+        "| key | value | meaning | option |",
+        "|---|---|---|---|",
+    ]
+    for key in KEYS:
+        options = ", ".join(map(_typed, key.options))
+        lines.append(f"| `{key.name}` | {key.kind} | {key.meaning} | {options} |")
+    lines += ["", "```toml"]
+    section = ""
+    for key in KEYS:
+        head = key.name.rpartition(".")[0]
+        if head != section:
+            section = head
+            lines += ["", f"[{section}]"]
+        lines.append(key.example)
+    return "\n".join([*lines, "```"]) + "\n"
+
+
+def _typed(name: str) -> str:
+    """Return ``errors.store`` as one would type it."""
+    command, _, parameter = name.partition(".")
+    module, _, attribute = COMMANDS[command].partition(":")
+    found: click.Command = getattr(importlib.import_module(module), attribute)
+    (typed,) = [known.opts[0] for known in found.params if known.name == parameter]
+    return f"`elkhound {command} {typed}`"
+
+
 def _describe(command: click.Command, path: str) -> Iterator[str]:
     context = click.Context(command, info_name=path)
     arguments = " ".join(
@@ -107,7 +142,11 @@ def _option(option: click.Option, context: click.Context) -> str:
     return f"| {names} | {option.help or ''}{choices} | {f'`{default}`' if is_shown else ''} |"
 
 
-PAGES = {"fields.md": field_reference, "command-line.md": command_reference}
+PAGES = {
+    "fields.md": field_reference,
+    "command-line.md": command_reference,
+    "configuration.md": configuration_reference,
+}
 
 
 def write() -> None:

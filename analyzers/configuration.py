@@ -1,0 +1,161 @@
+"""``elkhound.toml``: one file for what every command would otherwise be told again and again.
+
+Arguments win over environment variables, and these over the file. Keys are checked when the file is
+read; a mistake is named with its line.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FILE = "elkhound.toml"
+VARIABLE = "ELKHOUND_CONFIG"
+
+_SECTION = re.compile(r"\s*\[([^\[\]]+)\]")
+
+
+class ConfigurationFileError(ValueError):
+    """The file is wrong; the message says where and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of the file.
+
+    Attributes:
+        name: Dotted name; ``*`` stands for any word.
+        kind: ``text``, or ``texts`` for a list of texts (a single text will do).
+        meaning: One sentence.
+        example: How it is written.
+        options: The options it stands for, as ``command.parameter``.
+    """
+
+    name: str
+    kind: str
+    meaning: str
+    example: str
+    options: tuple[str, ...]
+
+
+KEYS = (
+    Key(
+        "store",
+        "text",
+        "Store that the commands read: a folder, or https://HOST:9200.",
+        'store = "https://localhost:9200?ca=/etc/ssl/elastic.pem"',
+        ("errors.store", "import.store", "setup.store"),
+    ),
+    Key(
+        "ship.to",
+        "texts",
+        "Destinations in order of preference.",
+        'to = ["beats+tls://logstash-1:5044", "beats+tls://logstash-2:5044"]',
+        ("ship.urls", "doctor.url"),
+    ),
+    Key("ship.spool", "text", "Spool that the doctor looks at.", 'spool = "/var/spool/elkhound"',
+        ("doctor.spool",)),
+    Key(
+        "setup.retention",
+        "texts",
+        "How long streams keep their records, as KIND=TIME.",
+        'retention = ["error=180d", "service=14d"]',
+        ("setup.retention",),
+    ),
+)  # fmt: skip
+"""Every key, what it means, and the options that it is the default of."""
+
+
+def find_file(variables: Mapping[str, str] | None = None) -> Path | None:
+    """Return the file that ``ELKHOUND_CONFIG`` names, or ``elkhound.toml`` here, or None.
+
+    Raises:
+        ConfigurationFileError: If the named file is not there.
+    """
+    given = (os.environ if variables is None else variables).get(VARIABLE)
+    if given:
+        path = Path(given)
+        if not path.is_file():
+            raise ConfigurationFileError(f"{VARIABLE} names {given!r}, which is no file")
+        return path
+    here = Path(FILE)
+    return here if here.is_file() else None
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Return the values of a file by the dotted names of their keys.
+
+    Raises:
+        ConfigurationFileError: If it is no TOML, has an unknown key, or a value of a wrong type.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationFileError(f"{path}: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationFileError(f"{path} cannot be read: {error}") from error
+    known = {key.name: key for key in KEYS}
+    values: dict[str, Any] = {}
+    for name, value in _leaves(document, ""):
+        key = known.get(name)
+        where = f"{path}, line {_line_of(text, name)}"
+        if key is None:
+            raise ConfigurationFileError(
+                f"{where}: {name!r} is no key; known: {', '.join(sorted(known))}"
+            )
+        values[name] = _checked(key, value, where)
+    return values
+
+
+def default_map(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the values as defaults of the commands' options, the way click takes them."""
+    defaults: dict[str, dict[str, Any]] = {}
+    for key in KEYS:
+        if key.name in values:
+            for option in key.options:
+                command, _, parameter = option.partition(".")
+                value = values[key.name]
+                if option == "doctor.url":
+                    value = " ".join(value)
+                defaults.setdefault(command, {})[parameter] = value
+    return defaults
+
+
+def _checked(key: Key, value: Any, where: str) -> Any:
+    if key.kind == "text":
+        if isinstance(value, str) and value:
+            return value
+        raise ConfigurationFileError(f"{where}: {key.name} must be a text: {key.example}")
+    several = [value] if isinstance(value, str) else value
+    if isinstance(several, list) and several and all(isinstance(v, str) and v for v in several):
+        return several
+    raise ConfigurationFileError(f"{where}: {key.name} must be a list of texts: {key.example}")
+
+
+def _leaves(node: Mapping[str, Any], path: str) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, value in node.items():
+        if isinstance(value, dict):
+            found += _leaves(value, f"{path}{key}.")
+        else:
+            found.append((f"{path}{key}", value))
+    return found
+
+
+def _line_of(text: str, name: str) -> int:
+    """Return the line on which a key stands, counted from 1."""
+    section = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        found = _SECTION.match(line)
+        if found is not None:
+            section = f"{found[1].strip()}."
+        key = line.partition("=")[0].strip().strip("\"'")
+        if "=" in line and f"{section}{key}" == name:
+            return number
+    return 1
