@@ -11,6 +11,7 @@ from shipper._version import package_version
 COMMANDS = {
     "doctor": "analyzers.commands.doctor:doctor",
     "errors": "analyzers.commands.errors:errors",
+    "forget": "analyzers.commands.forget:forget",
     "import": "analyzers.commands.importing:import_file",
     "setup": "analyzers.commands.setup:setup",
     "ship": "analyzers.commands.ship:ship",

@@ -44,6 +44,9 @@ class ElasticsearchStore:
     Args:
         location: ``https://HOST:9200``; see ``connecting.connect``.
 
+    Attributes:
+        namespace: Namespace of the data streams, or ``*``.
+
     Raises:
         StoreError: If the location is wrong.
     """
@@ -51,7 +54,7 @@ class ElasticsearchStore:
     def __init__(self, location: str) -> None:
         self._location = location
         self._client = connect(location)
-        self._namespace = namespace_of(location)
+        self.namespace = namespace_of(location)
 
     @property
     def location(self) -> str:
@@ -322,7 +325,7 @@ class ElasticsearchStore:
             ).body
 
     def _index(self, kind: str) -> str:
-        return schema(kind).stream(self._namespace)
+        return schema(kind).stream(self.namespace)
 
 
 def _any_fingerprint(fingerprints: Sequence[str]) -> dict[str, Any]:
