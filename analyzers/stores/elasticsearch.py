@@ -193,10 +193,8 @@ class ElasticsearchStore:
             names[int(place)]: bucket["doc_count"]
             for place, bucket in found.get("g", {}).get("buckets", {}).items()
         }
-        counts: list[ContrastCount] = []
-        for field in fields:
-            for name in self._names_of(field):
-                counts += self._contrast_field(field, name, names, members, asked, limit)
+        paths = [field + name for field in fields for name in self._names_of(field)]
+        counts = self._contrast_counts(paths, names, members, asked, limit)
         totals = {name: (failed.get(name, 0), total - failed.get(name, 0)) for name in names}
         return ContrastAnswer(tuple(counts), totals)
 
@@ -227,46 +225,48 @@ class ElasticsearchStore:
         )
         return [_event(hit["_source"]) for hit in hits["hits"]["hits"]]
 
-    def _contrast_field(
+    def _contrast_counts(
         self,
-        field: str,
-        name: str,
+        paths: Sequence[str],
         groups: Sequence[str],
         members: Mapping[str, Any],
         asked: Mapping[str, Any],
         limit: int,
-    ) -> Iterator[ContrastCount]:
-        path = field + name
-        frequent = {"terms": {"field": path, "size": limit, "shard_size": 20 * limit + 100}}
-        first = self._aggregate(
-            "prediction",
-            asked,
-            {"g": {"filters": {"filters": members}, "aggs": {"v": frequent}}},
-        )
-        chosen = {
-            place: [bucket["key"] for bucket in group["v"]["buckets"]]
-            for place, group in first.get("g", {}).get("buckets", {}).items()
+    ) -> list[ContrastCount]:
+        """Count the values of all fields in two questions, whatever their number."""
+        frequent = {
+            path: {"terms": {"field": path, "size": limit, "shard_size": 20 * limit + 100}}
+            for path in paths
         }
-        wanted = sorted({value for some in chosen.values() for value in some})
-        if not wanted:
-            return
-        exact = {"terms": {"field": path, "size": len(wanted), "include": wanted}}
-        second = self._aggregate(
-            "prediction",
-            asked,
-            {"all": exact, "g": {"filters": {"filters": members}, "aggs": {"v": exact}}},
-        )
-        overall = {bucket["key"]: bucket["doc_count"] for bucket in second["all"]["buckets"]}
-        for place, some in chosen.items():
-            hits = {b["key"]: b["doc_count"] for b in second["g"]["buckets"][place]["v"]["buckets"]}
-            for value in sorted(some, key=lambda v: (-hits[v], text_of(v))):
-                yield ContrastCount(
-                    groups[int(place)],
-                    path,
-                    text_of(value),
-                    hits[value],
-                    overall[value] - hits[value],
-                )
+        grouped = {"g": {"filters": {"filters": members}, "aggs": frequent}}
+        first = self._aggregate("prediction", asked, grouped).get("g", {}).get("buckets", {})
+        chosen = {
+            (place, path): [bucket["key"] for bucket in group[path]["buckets"]]
+            for place, group in first.items()
+            for path in paths
+        }
+        exact: dict[str, Any] = {}
+        for path in paths:
+            wanted = sorted(
+                {value for (_, of), some in chosen.items() if of == path for value in some}
+            )
+            if wanted:
+                exact[path] = {"terms": {"field": path, "size": len(wanted), "include": wanted}}
+        if not exact:
+            return []
+        grouped = {"g": {"filters": {"filters": members}, "aggs": exact}}
+        second = self._aggregate("prediction", asked, {**exact, **grouped})
+        counts: list[ContrastCount] = []
+        for path in exact:
+            overall = _by_key(second[path])
+            for place, group in enumerate(groups):
+                hits = _by_key(second["g"]["buckets"][str(place)][path])
+                some = chosen[str(place), path]
+                ranked = sorted((-hits[value], text_of(value), value) for value in some)
+                for _, text, value in ranked:
+                    others = overall[value] - hits[value]
+                    counts.append(ContrastCount(group, path, text, hits[value], others))
+        return counts
 
     def _names_of(self, field: str) -> list[str]:
         """Return the names in an open field, each with its dot; one empty name for others."""
@@ -326,6 +326,10 @@ class ElasticsearchStore:
 
     def _index(self, kind: str) -> str:
         return schema(kind).stream(self.namespace)
+
+
+def _by_key(terms: Mapping[str, Any]) -> dict[Any, int]:
+    return {bucket["key"]: bucket["doc_count"] for bucket in terms["buckets"]}
 
 
 def _any_fingerprint(fingerprints: Sequence[str]) -> dict[str, Any]:

@@ -108,6 +108,8 @@ def main() -> None:
     given = json.loads(sys.argv[1])
     import shipper
 
+    # a job in the background inherits that SIGINT is ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     names: dict[str, Any] = {"shipper": shipper, "os": os, "sys": sys, "time": time}
     options = {
         name: eval(value, names)
