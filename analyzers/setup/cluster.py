@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
@@ -45,7 +46,7 @@ class Cluster:
             StoreError: If the cluster does not answer.
         """
         with explained(self._location):
-            return [compare(self._possible(item), self._get(item)) for item in objects]
+            return [self._compare(item)[1] for item in objects]
 
     def apply(self, objects: Sequence[Desired]) -> Iterator[Step]:
         """Install what is missing and change what differs; yield each step when it is done.
@@ -58,9 +59,9 @@ class Cluster:
         changed: set[str] = set()
         for item in objects:
             with explained(self._location):
-                step = compare(self._possible(item), self._get(item))
+                wanted, step = self._compare(item)
                 if step.action != "keep":
-                    self._put(item)
+                    self._put(wanted)
                     changed.add(item.name)
             yield step
         if changed:
@@ -126,6 +127,17 @@ class Cluster:
             )
         return str(versions[0])
 
+    def _compare(self, item: Desired) -> tuple[Desired, Step]:
+        found = self._get(item)
+        wanted = self._possible(item)
+        lifecycle = (found or {}).get("template", {}).get("lifecycle", {})
+        if wanted.keeps_retention and "data_retention" in lifecycle:
+            body: dict[str, Any] = copy.deepcopy(dict(wanted.body))
+            if "lifecycle" in body["template"]:
+                body["template"]["lifecycle"]["data_retention"] = lifecycle["data_retention"]
+            wanted = replace(wanted, body=body)
+        return wanted, compare(wanted, found)
+
     def _possible(self, item: Desired) -> Desired:
         """Return an object without the parts that this server has shown to lack."""
         if not self.missing or item.category != "index template":
@@ -133,7 +145,7 @@ class Cluster:
         body: dict[str, Any] = copy.deepcopy(dict(item.body))
         for part in self.missing:
             body["template"].pop(part, None)
-        return Desired(item.category, item.name, body)
+        return replace(item, body=body)
 
     def _get(self, item: Desired) -> dict[str, Any] | None:
         try:

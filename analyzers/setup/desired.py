@@ -39,26 +39,32 @@ class Desired:
         category: What it is.
         name: Its name.
         body: Its definition.
+        keeps_retention: Whether a retention that the cluster has already stays.
     """
 
     category: Category
     name: str
     body: Mapping[str, Any]
+    keeps_retention: bool = False
 
 
 def desired_objects(retention: Mapping[str, str] | None = None) -> list[Desired]:
     """Return all objects, in the order in which they must be installed.
 
     Args:
-        retention: Retention of streams by kind, such as ``{"error": "180d"}``; that of
-            ``RETENTION`` for the others.
+        retention: Retention of streams by kind, such as ``{"error": "180d"}``. For the others it
+            is what the cluster has already, or else that of ``RETENTION``: nobody's records are
+            to go earlier because somebody forgot an option.
     """
-    kept = {**RETENTION, **(retention or {})}
+    given = retention or {}
     components = [
         Desired("component template", component_template_name(name), component_template(name))
         for name in (COMMON, *STREAMS)
     ]
-    return components + [_index_template(kind, kept[kind]) for kind in STREAMS]
+    return components + [
+        _index_template(kind, given.get(kind, RETENTION[kind]), kind not in given)
+        for kind in STREAMS
+    ]
 
 
 def stream_pattern(kind: str) -> str:
@@ -66,9 +72,9 @@ def stream_pattern(kind: str) -> str:
     return schema(kind).stream("*")
 
 
-def _index_template(kind: str, retention: str) -> Desired:
+def _index_template(kind: str, retention: str, keeps_retention: bool) -> Desired:
     body = copy.deepcopy(index_template(kind))
     body["template"]["lifecycle"] = {"data_retention": retention}
     # a record that does not map must be refused, so that Logstash's dead letter queue sees it
     body["template"]["data_stream_options"] = {"failure_store": {"enabled": False}}
-    return Desired("index template", component_template_name(kind), body)
+    return Desired("index template", component_template_name(kind), body, keeps_retention)

@@ -125,6 +125,23 @@ def test_a_changed_template_is_shown_mended_and_applied(
 
 
 @pytest.mark.elasticsearch
+def test_a_retention_that_was_chosen_stays(client: Elasticsearch, fresh_url: str) -> None:
+    """A later run without the option must not let records go earlier."""
+
+    def retention() -> str:
+        found = client.indices.get_index_template(name="elkhound-error").body
+        template = found["index_templates"][0]["index_template"]["template"]
+        return str(template["lifecycle"]["data_retention"])
+
+    assert setup("--store", fresh_url, "--retention", "error=180d").exit_code == 0
+    assert retention() == "180d"
+    assert "right already" in setup("--store", fresh_url).output
+    assert retention() == "180d"
+    assert setup("--store", fresh_url, "--retention", "error=30d").exit_code == 0
+    assert retention() == "30d"
+
+
+@pytest.mark.elasticsearch
 def test_templates_in_use_are_not_removed(client: Elasticsearch, fresh_url: str) -> None:
     """The server protects the streams; the sentence says so."""
     result = setup("--store", fresh_url, "--remove")
