@@ -32,7 +32,7 @@ _SHOWN_DIFFERENCES = 8
     "--retention",
     multiple=True,
     metavar="KIND=TIME",
-    help="How long a stream keeps its records, such as error=180d. Repeatable.",
+    help="How long a stream keeps its records, such as error=180d; what is there stays otherwise.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @click.option("--remove", is_flag=True, help="Remove the templates; records stay.")
