@@ -8,7 +8,6 @@ from typing import Any
 
 from analyzers.stores.base import (
     ContrastAnswer,
-    ContrastCount,
     Coverage,
     ErrorPattern,
     KindCoverage,
@@ -19,6 +18,7 @@ from analyzers.stores.base import (
     Window,
 )
 from analyzers.stores.connecting import connect, describe, explained, namespace_of
+from analyzers.stores.contrasting import contrast_counts
 from analyzers.stores.queries import at_path, known_field, query, range_of, text_of
 from shipper.schema import KINDS, schema
 
@@ -194,7 +194,7 @@ class ElasticsearchStore:
             for place, bucket in found.get("g", {}).get("buckets", {}).items()
         }
         paths = [field + name for field in fields for name in self._names_of(field)]
-        counts = self._contrast_counts(paths, names, members, asked, limit)
+        counts = contrast_counts(self._aggregate, paths, names, members, asked, limit)
         totals = {name: (failed.get(name, 0), total - failed.get(name, 0)) for name in names}
         return ContrastAnswer(tuple(counts), totals)
 
@@ -224,49 +224,6 @@ class ElasticsearchStore:
             sort=_ORDER,
         )
         return [_event(hit["_source"]) for hit in hits["hits"]["hits"]]
-
-    def _contrast_counts(
-        self,
-        paths: Sequence[str],
-        groups: Sequence[str],
-        members: Mapping[str, Any],
-        asked: Mapping[str, Any],
-        limit: int,
-    ) -> list[ContrastCount]:
-        """Count the values of all fields in two questions, whatever their number."""
-        frequent = {
-            path: {"terms": {"field": path, "size": limit, "shard_size": 20 * limit + 100}}
-            for path in paths
-        }
-        grouped = {"g": {"filters": {"filters": members}, "aggs": frequent}}
-        first = self._aggregate("prediction", asked, grouped).get("g", {}).get("buckets", {})
-        chosen = {
-            (place, path): [bucket["key"] for bucket in group[path]["buckets"]]
-            for place, group in first.items()
-            for path in paths
-        }
-        exact: dict[str, Any] = {}
-        for path in paths:
-            wanted = sorted(
-                {value for (_, of), some in chosen.items() if of == path for value in some}
-            )
-            if wanted:
-                exact[path] = {"terms": {"field": path, "size": len(wanted), "include": wanted}}
-        if not exact:
-            return []
-        grouped = {"g": {"filters": {"filters": members}, "aggs": exact}}
-        second = self._aggregate("prediction", asked, {**exact, **grouped})
-        counts: list[ContrastCount] = []
-        for path in exact:
-            overall = _by_key(second[path])
-            for place, group in enumerate(groups):
-                hits = _by_key(second["g"]["buckets"][str(place)][path])
-                some = chosen[str(place), path]
-                ranked = sorted((-hits[value], text_of(value), value) for value in some)
-                for _, text, value in ranked:
-                    others = overall[value] - hits[value]
-                    counts.append(ContrastCount(group, path, text, hits[value], others))
-        return counts
 
     def _names_of(self, field: str) -> list[str]:
         """Return the names in an open field, each with its dot; one empty name for others."""
@@ -326,10 +283,6 @@ class ElasticsearchStore:
 
     def _index(self, kind: str) -> str:
         return schema(kind).stream(self.namespace)
-
-
-def _by_key(terms: Mapping[str, Any]) -> dict[Any, int]:
-    return {bucket["key"]: bucket["doc_count"] for bucket in terms["buckets"]}
 
 
 def _any_fingerprint(fingerprints: Sequence[str]) -> dict[str, Any]:
