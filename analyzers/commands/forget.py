@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import click
 import orjson
@@ -38,17 +36,15 @@ def forget(
     with clear_errors():
         from analyzers.privacy import cluster, folder
         from analyzers.privacy.selection import parse_selection
+        from analyzers.stores.opening import folder_of, is_cluster
 
         selection = parse_selection(conditions)
-        parts = urlsplit(store)
-        is_server = parts.scheme in ("http", "https")
-        path = Path(unquote(parts.path) if parts.scheme == "file" else store)
 
         def run(only_count: bool) -> list[dict[str, object]]:
             found = (
                 cluster.erase(store, selection, only_count)
-                if is_server
-                else folder.erase(path, selection, only_count)
+                if is_cluster(store)
+                else folder.erase(folder_of(store), selection, only_count)
             )
             return [asdict(erasure) for erasure in found]
 

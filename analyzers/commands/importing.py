@@ -6,7 +6,6 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -16,6 +15,7 @@ from analyzers.commands.options import (
     format_option,
     store_option,
 )
+from analyzers.stores.opening import is_cluster
 from shipper.schema import KINDS
 
 
@@ -76,7 +76,7 @@ def import_file(
     Importing the same file twice adds nothing. Rows that make no record are set aside with the
     reason, and counted.
     """
-    if urlsplit(store).scheme in ("http", "https"):
+    if is_cluster(store):
         raise BadInput(
             f"{store} is a cluster: import into a folder, and deliver that with elkhound ship"
         )

@@ -49,9 +49,9 @@ def setup(
     with clear_errors():
         from analyzers.setup.cluster import Cluster
         from analyzers.setup.desired import desired_objects
-        from analyzers.stores.connecting import is_server
+        from analyzers.stores.opening import is_cluster
 
-        if not is_server(store):
+        if not is_cluster(store):
             raise BadInput(f"{store} is a folder, which needs no setup: give https://HOST:9200")
         objects = desired_objects(_retention(retention))
         cluster = Cluster(store)

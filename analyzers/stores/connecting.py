@@ -31,13 +31,8 @@ _OPTIONS = ("ca", "fingerprint", "verify", "timeout", "namespace")
 _RETRIED = (429, 502, 503, 504)
 
 
-def is_server(location: str) -> bool:
-    """Return whether a location is a cluster, not a folder."""
-    return urlsplit(location.split(",")[0]).scheme in ("http", "https")
-
-
 def connect(location: str, variables: Mapping[str, str] | None = None) -> Elasticsearch:
-    """Return a client for ``https://HOST:9200``; several hosts are separated by commas.
+    """Return a client for ``https://HOST:9200`` (several separated by commas), or ``cloud:ID``.
 
     Behind the ``?`` of the last host may stand ``ca=FILE``, ``fingerprint=SHA256``, ``verify=no``,
     ``timeout=SECONDS`` and ``namespace=NAME`` (of the data streams; all otherwise).
@@ -50,15 +45,15 @@ def connect(location: str, variables: Mapping[str, str] | None = None) -> Elasti
     given = os.environ if variables is None else variables
     try:
         credentials = read_credentials(given)
-        hosts, options = _parse(location)
+        where, options = _parse(location)
         return Elasticsearch(
-            hosts,
+            **where,
             http_compress=True,
             request_timeout=float(options.get("timeout", REQUEST_SECONDS)),
             retry_on_status=_RETRIED,
             retry_on_timeout=False,
             max_retries=3,
-            **_security(hosts, options),
+            **_security(where, options),
             **_authentication(credentials, given.get("ELKHOUND_BEARER")),
         )
     except (ConfigurationError, ValueError, OSError) as error:
@@ -73,6 +68,8 @@ def namespace_of(location: str) -> str:
 
 def describe(location: str) -> str:
     """Return a location without anything that may be secret."""
+    if location.startswith("cloud:"):
+        return ":".join(location.partition("?")[0].split(":")[:2])
     return ",".join(
         f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
         for parts in map(urlsplit, location.split(","))
@@ -114,7 +111,11 @@ def explained(location: str) -> Iterator[None]:
         raise StoreError(f"{where}: {error}") from error
 
 
-def _parse(location: str) -> tuple[list[str], dict[str, str]]:
+def _parse(location: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the client's arguments for the place, and the options behind the ``?``."""
+    if location.startswith("cloud:"):
+        identity, _, query = location.removeprefix("cloud:").partition("?")
+        return {"cloud_id": identity}, _known(dict(parse_qsl(query)))
     hosts: list[str] = []
     options: dict[str, str] = {}
     for one in location.split(","):
@@ -129,14 +130,18 @@ def _parse(location: str) -> tuple[list[str], dict[str, str]]:
         default = 443 if parts.scheme == "https" else 80
         hosts.append(f"{parts.scheme}://{host}:{parts.port or default}{parts.path.rstrip('/')}")
         options |= dict(parse_qsl(parts.query))
+    return {"hosts": hosts}, _known(options)
+
+
+def _known(options: dict[str, str]) -> dict[str, str]:
     for name in options:
         if name not in _OPTIONS:
             raise ValueError(f"{name!r} is no option; known: {', '.join(_OPTIONS)}")
-    return hosts, options
+    return options
 
 
-def _security(hosts: list[str], options: Mapping[str, str]) -> dict[str, Any]:
-    if not hosts[0].startswith("https"):
+def _security(where: Mapping[str, Any], options: Mapping[str, str]) -> dict[str, Any]:
+    if "hosts" in where and not where["hosts"][0].startswith("https"):
         return {}
     security: dict[str, Any] = {}
     if options.get("verify") == "no":

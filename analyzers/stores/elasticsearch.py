@@ -23,10 +23,11 @@ from analyzers.stores.queries import at_path, known_field, query, range_of, text
 from shipper.schema import KINDS, schema
 
 _PAGE = 1000
-_ORDER: list[dict[str, str]] = [
-    {"@timestamp": "asc"},
-    {"event.sequence": "asc"},
-    {"event.id": "asc"},
+# an index of another application in the pattern may know none of these fields
+_ORDER: list[dict[str, dict[str, str]]] = [
+    {"@timestamp": {"order": "asc", "unmapped_type": "date"}},
+    {"event.sequence": {"order": "asc", "unmapped_type": "long"}},
+    {"event.id": {"order": "asc", "unmapped_type": "keyword"}},
 ]
 _PATTERN_FIELDS = [
     "error.type",

@@ -8,22 +8,32 @@ from urllib.parse import unquote, urlsplit
 from analyzers.stores.base import Store, StoreError
 
 
+def is_cluster(location: str) -> bool:
+    """Return whether a location is a cluster, not a folder."""
+    return location.startswith("cloud:") or urlsplit(location).scheme in ("http", "https")
+
+
 def open_store(location: str) -> Store:
     """Open a store: a folder, a ``file:`` URL, or an Elasticsearch cluster.
 
     Raises:
         StoreError: If there is no such store, or what it needs is not installed.
     """
-    parts = urlsplit(location)
     try:
-        if parts.scheme in ("http", "https"):
+        if is_cluster(location):
             from analyzers.stores.elasticsearch import ElasticsearchStore
 
             return ElasticsearchStore(location)
         from analyzers.stores.local import LocalStore
 
-        return LocalStore(Path(unquote(parts.path) if parts.scheme == "file" else location))
+        return LocalStore(folder_of(location))
     except ImportError as error:
         raise StoreError(
             f"this store needs the package {error.name}: pip install 'elkhound[analyzers]'"
         ) from error
+
+
+def folder_of(location: str) -> Path:
+    """Return the folder that a location names, plainly or as a ``file:`` URL."""
+    parts = urlsplit(location)
+    return Path(unquote(parts.path) if parts.scheme == "file" else location)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
@@ -156,3 +157,16 @@ def test_locations_are_shown_without_secrets() -> None:
     assert describe("https://a:9200/x?ca=y,https://b") == "https://a:9200,https://b"
     assert namespace_of("https://a:9200?namespace=prod") == "prod"
     assert namespace_of("https://a:9200") == "*"
+
+
+def test_a_cloud_id_stands_for_its_hosts() -> None:
+    """As Elastic Cloud shows it; the namespace goes behind the ``?`` as ever."""
+    encoded = base64.b64encode(b"eu.cloud.example$abc123$kibana").decode()
+    location = f"cloud:shop:{encoded}?namespace=prod"
+    with connect(location) as client:
+        (node,) = client.transport.node_pool.all()
+    assert node.base_url == "https://abc123.eu.cloud.example:443"
+    assert describe(location) == "cloud:shop"
+    assert namespace_of(location) == "prod"
+    with pytest.raises(StoreError, match="cloud:shop"):
+        connect("cloud:shop:%%%")

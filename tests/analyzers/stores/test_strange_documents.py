@@ -1,0 +1,75 @@
+"""A cluster holds what others wrote, too: it is counted where it fits, and never ends a report."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from analyzers.root_cause.error_report import report_errors
+from analyzers.stores.base import Window
+from analyzers.stores.elasticsearch import ElasticsearchStore
+from tests.analyzers.conftest import START, Record, error, fill, install_templates, prediction
+
+pytestmark = pytest.mark.elasticsearch
+
+
+@pytest.fixture
+def client(elasticsearch_url: str) -> Iterator[Elasticsearch]:
+    """A client of a cluster with the templates."""
+    with Elasticsearch(elasticsearch_url, request_timeout=60) as found:
+        install_templates(found)
+        yield found
+
+
+def failing(count: int = 20) -> list[Record]:
+    """Return requests of which every second fails."""
+    records: list[Record] = []
+    for n in range(count):
+        records.append(prediction(n, n, failed="f1" if n % 2 else None))
+        if n % 2:
+            records.append(error(n, n))
+    return records
+
+
+@pytest.mark.parametrize(
+    ("kind", "strange"),
+    [
+        ("error", {"message": "a log line of another application"}),
+        ("error", {"error": {"fingerprint": "f9"}}),
+        ("prediction", {"ml": {"features": {"number": {"amount": "not a number"}}}}),
+        ("prediction", {"ml": {"features": {"category": {f"c{n}": "x" for n in range(5000)}}}}),
+        ("lifecycle", {"event": {"action": "model-deployed"}}),
+    ],
+    ids=["no error", "nothing but a fingerprint", "text in a number", "5,000 inputs", "no model"],
+)
+def test_documents_that_are_not_ours(
+    kind: str, strange: dict[str, Any], client: Elasticsearch, elasticsearch_url: str
+) -> None:
+    """The report on our own records is the same beside them."""
+    namespace = f"test{secrets.token_hex(6)}"
+    fill(elasticsearch_url, failing(), namespace)
+    document = {"@timestamp": (START + timedelta(seconds=3)).isoformat(), **strange}
+    client.create(index=f"logs-ml.{kind}-{namespace}", id="strange", document=document)
+    client.indices.refresh(index=f"*-ml.*-{namespace}")
+    with ElasticsearchStore(f"{elasticsearch_url}?namespace={namespace}") as store:
+        report = report_errors(store, Window(until=datetime(2026, 11, 22, tzinfo=UTC)))
+    ours = [finding for finding in report.findings if finding.n == 10]
+    assert len(ours) == 1
+    assert report.failed == 10
+
+
+def test_a_clock_that_is_ahead_is_counted_apart(
+    client: Elasticsearch, elasticsearch_url: str
+) -> None:
+    """Records from the future are named, not mixed in."""
+    namespace = f"test{secrets.token_hex(6)}"
+    fill(elasticsearch_url, [prediction(n * 3600, n) for n in range(5)], namespace)
+    client.indices.refresh(index=f"*-ml.*-{namespace}")
+    with ElasticsearchStore(f"{elasticsearch_url}?namespace={namespace}") as store:
+        coverage = store.coverage(Window(until=START + timedelta(hours=2)))
+    assert (coverage.count("prediction"), coverage.future) == (2, 3)
