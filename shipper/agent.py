@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -10,13 +12,13 @@ from pathlib import Path
 
 from shipper.delivery import BatchLimits, Delivery, StoppedError
 from shipper.destinations import Destinations
-from shipper.encoding import rejected_line
 from shipper.outbox import Outbox
-from shipper.segments import REJECTED
-from shipper.spool import Spool
+from shipper.spool import Spool, SpoolLimits
 
 DISCOVER_SECONDS = 1.0
 _IDLE_SECONDS = 0.2
+# what an agent sets aside must not make it remove records that wait for delivery
+_UNBOUNDED = SpoolLimits(disk_bytes=sys.maxsize, disk_seconds=math.inf)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +79,11 @@ class Agent:
         self._outboxes: list[Outbox] = []
         self._deliveries: list[Delivery] = []
         for directory in directories:
-            rejects = Spool(directory)
+            rejects = Spool(directory, _UNBOUNDED)
 
             def set_aside(line: bytes, reason: str, rejects: Spool = rejects) -> None:
                 self._set_aside += 1
-                rejects.append(REJECTED, rejected_line(line, reason))
+                rejects.set_aside(line, reason)
 
             outbox = Outbox(directory, set_aside, keep=not remove)
             self._rejects.append(rejects)

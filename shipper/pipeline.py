@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shipper.accounting import Reporter, Statistics
-from shipper.encoding import encode, rejected_line
+from shipper.encoding import encode
 from shipper.endings import close_with_child
 from shipper.envelope import Envelope
 from shipper.forking import begin_anew_after_fork
@@ -169,8 +169,7 @@ class Pipeline:
 
     def set_aside(self, line: bytes, reason: str) -> None:
         """Keep a line that no destination takes, with the reason."""
-        # at once: its cursor moves on, so this is its only copy
-        self.spool.append(REJECTED, rejected_line(line, reason), urgent=True)
+        self.spool.set_aside(line, reason)
         self.complain("set aside", f"a record was set aside: {reason}")
 
     def count_failure(self, error: BaseException) -> None:

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shipper.encoding import rejected_line
 from shipper.forking import begin_anew_after_fork
 from shipper.policies import DropOldest, Policy
+from shipper.segments import REJECTED
 from shipper.writer import Carrier, Line, SegmentWriter, SpoolLimits
 
 __all__ = ["Spool", "SpoolLimits", "SpoolStatistics"]
@@ -148,6 +150,13 @@ class Spool:
         if hurry:
             self._hurry.set()
         return True
+
+    def set_aside(self, line: bytes, reason: str) -> None:
+        """Keep a line that no destination takes, with the reason.
+
+        At once: the line's cursor moves on, so this is its only copy.
+        """
+        self.append(REJECTED, rejected_line(line, reason), urgent=True)
 
     def flush(self, seconds: float = 5.0) -> bool:
         """Wait until all lines appended so far are written; False when time ran out first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 
 import shipper
 from analyzers.cli import main
+from shipper.outbox import MAXIMUM_CLAIMED
 from shipper.segments import Segment
 from tests.faults.service import ROOT, Service
 from tests.receivers.beats import BeatsServer
@@ -168,3 +170,16 @@ def test_it_needs_no_analyzer(tmp_path: Path) -> None:
             check=False,
         )
         assert found.returncode == 0, found.stderr
+
+
+def test_setting_a_line_aside_removes_nothing_of_the_spool(tmp_path: Path) -> None:
+    """However old or large it is: an agent delivers, and tidies nothing up."""
+    for number in range(MAXIMUM_CLAIMED + 5):
+        segment = Segment(tmp_path / "logs-ml.service-default", "aa", number)
+        segment.write(b"garbage\n" if number == 0 else b'{"event":{"id":"%d"}}\n' % number)
+        segment.close()
+        os.utime(segment.path, (1, 1))
+    result = ship(tmp_path, "--to", "beats://127.0.0.1:1", "--give-up-after", "0.5")
+    assert result.exit_code == 3
+    assert "1 set aside" in result.output
+    assert len(list((tmp_path / "logs-ml.service-default").glob("*.ndjson"))) == MAXIMUM_CLAIMED + 5
