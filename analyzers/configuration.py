@@ -56,7 +56,7 @@ KEYS = (
         "texts",
         "Destinations in order of preference.",
         'to = ["beats+tls://logstash-1:5044", "beats+tls://logstash-2:5044"]',
-        ("ship.urls", "doctor.url"),
+        ("ship.urls", "doctor.urls"),
     ),
     Key("ship.spool", "text", "Spool that the doctor looks at.", 'spool = "/var/spool/elkhound"',
         ("doctor.spool",)),
@@ -120,10 +120,7 @@ def default_map(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         if key.name in values:
             for option in key.options:
                 command, _, parameter = option.partition(".")
-                value = values[key.name]
-                if option == "doctor.url":
-                    value = " ".join(value)
-                defaults.setdefault(command, {})[parameter] = value
+                defaults.setdefault(command, {})[parameter] = values[key.name]
     return defaults
 
 

@@ -29,7 +29,8 @@ from shipper.address import parse_address
 from shipper.credentials import Credentials
 from shipper.schema import schema
 from shipper.transports import open_transport
-from tests.analyzers.conftest import error, install_templates, prediction
+from tests.analyzers.conftest import error, prediction
+from tests.conftest import install_templates
 from tests.elasticsearch_node import running_node
 
 SIZES = (10_000, 100_000, 1_000_000)

@@ -70,7 +70,7 @@ class _Attempts:
     size: int
     failures: int = 0
     suspects: list[Entry] = field(default_factory=list)
-    strikes: dict[int, int] = field(default_factory=dict)
+    strikes: dict[Entry, int] = field(default_factory=dict)
 
 
 class Delivery:
@@ -200,7 +200,7 @@ class Delivery:
             except AllDownError:
                 attempts.suspects.append(entry)
             except DeliveryError as error:
-                strikes = attempts.strikes[id(entry)] = attempts.strikes.get(id(entry), 0) + 1
+                strikes = attempts.strikes[entry] = attempts.strikes.get(entry, 0) + 1
                 if isinstance(error, RefusedError) or strikes >= 2:
                     self._give_up(entry, str(error))
                     continue

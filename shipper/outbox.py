@@ -58,11 +58,8 @@ class Outbox:
             OSError: If its cursor cannot be made.
         """
         with self._lock:
-            cursor = Cursor.claim(path)
-            if cursor is not None:
-                source = Source(cursor, is_live=True)
-                source.visible = 0
-                self._sources[path] = source
+            if self._claim(path, live=True):
+                self._sources[path].visible = 0
 
     def written(self, path: Path, size: int) -> None:
         """Let the bytes of an own segment up to ``size`` be read."""
@@ -179,16 +176,16 @@ class Outbox:
             source.close()
             source.cursor.release()
 
-    def _claim(self, path: Path, live: bool) -> int:
+    def _claim(self, path: Path, live: bool) -> bool:
         cursor = Cursor.claim(path)
         if cursor is None:
-            return 0
+            return False
         try:
             self._sources[path] = Source(cursor, live)
         except OSError:
             cursor.release()
-            return 0
-        return 1
+            return False
+        return True
 
     def _let_go(self, path: Path, source: Source, *, remove: bool) -> None:
         del self._sources[path]

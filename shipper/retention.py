@@ -64,7 +64,8 @@ class Retention:
             self._scan()
 
     def remove_expired(self) -> int:
-        """Remove segments beyond the bound on age; return the lines that were not delivered."""
+        """Remove what is beyond the bound on age; return the lines that were not delivered."""
+        self._remove_stray_cursors()
         oldest = time.time() - self._maximum_seconds
         lost = 0
         for found in self._scan():
@@ -106,7 +107,6 @@ class Retention:
                         state = path.stat()
                         segments.append(_Found(path, state.st_size, state.st_mtime))
                         total += state.st_size
-                self._remove_stray_cursors(folder)
         self.used_bytes = total
         self._scanned = time.monotonic()
         return sorted(segments, key=lambda found: found.path.name)
@@ -139,11 +139,10 @@ class Retention:
         cursor.remove()
         return lost
 
-    @staticmethod
-    def _remove_stray_cursors(folder: Path) -> None:
+    def _remove_stray_cursors(self) -> None:
         """Remove cursors whose segment is gone: their process was killed between the two."""
         old = time.time() - 60.0
-        for path in folder.glob(f"*{CURSOR_SUFFIX}"):
+        for path in self._directory.glob(f"*/*{CURSOR_SUFFIX}"):
             with contextlib.suppress(OSError):
                 if not path.with_suffix(".ndjson").exists() and os.stat(path).st_mtime < old:
                     path.unlink()

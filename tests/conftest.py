@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,9 +12,17 @@ from typing import Any
 
 import orjson
 import pytest
+from elasticsearch import Elasticsearch
 
 import shipper
 from shipper import state
+from shipper.schema import (
+    COMMON,
+    KINDS,
+    component_template,
+    component_template_name,
+    index_template,
+)
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -26,6 +36,13 @@ def elasticsearch_url() -> Iterator[str]:
     if given:
         yield given
         return
+    with started_node() as url:
+        yield url
+
+
+@contextlib.contextmanager
+def started_node() -> Iterator[str]:
+    """Start a node from packages and give its URL; where that cannot be done, say why."""
     from elasticsearch_node import NodeUnavailableError, running_node  # type: ignore[import-not-found]
 
     try:
@@ -35,6 +52,35 @@ def elasticsearch_url() -> Iterator[str]:
         if os.environ.get("CI"):
             pytest.fail(str(reason))
         pytest.skip(f"no Elasticsearch: {reason}")
+
+
+@pytest.fixture(scope="module")
+def client(elasticsearch_url: str) -> Iterator[Elasticsearch]:
+    """A client of a server that has the templates."""
+    with Elasticsearch(elasticsearch_url, request_timeout=60) as found:
+        install_templates(found)
+        yield found
+
+
+@pytest.fixture
+def namespace() -> str:
+    """A namespace of its own keeps a test's records apart."""
+    return new_namespace()
+
+
+def new_namespace() -> str:
+    """Return a namespace that no other test uses."""
+    return f"test{secrets.token_hex(6)}"
+
+
+def install_templates(client: Elasticsearch) -> None:
+    """Install the templates of all kinds."""
+    for name in (COMMON, *KINDS):
+        client.cluster.put_component_template(
+            name=component_template_name(name), body=dict(component_template(name))
+        )
+    for kind in KINDS:
+        client.indices.put_index_template(name=f"elkhound-{kind}", body=index_template(kind))
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
-from analyzers.commands.options import BadInput, format_option
+from analyzers.commands.options import BadInput, destinations_option, format_option
 
 if TYPE_CHECKING:
     from shipper.doctor import Check
@@ -19,14 +19,7 @@ _UNREACHABLE = 3
 
 
 @click.command()
-@click.option(
-    "--to",
-    "url",
-    required=True,
-    envvar="ELKHOUND_TO",
-    metavar="URL",
-    help="Destination, as given to configure; also ELKHOUND_TO.",
-)
+@destinations_option
 @click.option(
     "--spool",
     envvar="ELKHOUND_SPOOL",
@@ -42,7 +35,7 @@ _UNREACHABLE = 3
 @format_option("terminal", "json")
 @click.pass_context
 def doctor(
-    context: click.Context, url: str, spool: Path | None, send: bool, format_name: str
+    context: click.Context, urls: Sequence[str], spool: Path | None, send: bool, format_name: str
 ) -> None:
     """Go the way of a record to URL step by step: name, connection, encryption, protocol, record.
 
@@ -50,7 +43,7 @@ def doctor(
     step fails.
     """
     is_right = True
-    for check in _checks(url, spool, send):
+    for check in _checks(urls, spool, send):
         is_right = is_right and check.passed
         if format_name == "json":
             click.echo(orjson.dumps(asdict(check)).decode())
@@ -62,7 +55,7 @@ def doctor(
     context.exit(0 if is_right else _UNREACHABLE)
 
 
-def _checks(urls: str, spool: Path | None, send: bool) -> Iterator[Check]:
+def _checks(urls: Sequence[str], spool: Path | None, send: bool) -> Iterator[Check]:
     from shipper.address import Address
     from shipper.credentials import read_credentials
     from shipper.doctor import examine, examine_spool
@@ -70,7 +63,7 @@ def _checks(urls: str, spool: Path | None, send: bool) -> Iterator[Check]:
     from shipper.settings import read_destinations
 
     try:
-        for address in read_destinations(urls.split()):
+        for address in read_destinations(list(urls)):
             if isinstance(address, Address):
                 yield from examine(address, read_credentials(), send)
     except ConfigurationError as error:

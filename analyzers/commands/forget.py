@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 import orjson
 
 from analyzers.commands.options import clear_errors, format_option, store_option
+
+if TYPE_CHECKING:
+    from analyzers.privacy.selection import Erasure
 
 
 @click.command()
@@ -40,35 +44,31 @@ def forget(
 
         selection = parse_selection(conditions)
 
-        def run(only_count: bool) -> list[dict[str, object]]:
-            found = (
-                cluster.erase(store, selection, only_count)
-                if is_cluster(store)
-                else folder.erase(folder_of(store), selection, only_count)
-            )
-            return [asdict(erasure) for erasure in found]
+        def run(only_count: bool) -> list[Erasure]:
+            if is_cluster(store):
+                return list(cluster.erase(store, selection, only_count))
+            return list(folder.erase(folder_of(store), selection, only_count))
 
         found = run(True)
-        total = sum(int(str(erasure["count"])) for erasure in found)
+        total = sum(erasure.count for erasure in found)
         if format_name == "terminal":
             for erasure in found:
-                click.echo(f"{erasure['count']:>10,} records in {erasure['stream']}")
+                click.echo(f"{erasure.count:>10,} records in {erasure.stream}")
         if total == 0 or dry_run:
             _conclude(found, 0, format_name, "no such records" if total == 0 else "")
             return
         if not yes:
             click.confirm(f"Erase these {total:,} records for good?", abort=True, err=True)
         erased = run(False)
-    left = sum(int(str(erasure["skipped"])) for erasure in erased)
+    left = sum(erasure.skipped for erasure in erased)
     _conclude(erased, total - left, format_name, f"erased {total - left:,} records")
     if left:
         click.echo(f"{left:,} are in segments still being written: run this again later", err=True)
 
 
-def _conclude(
-    erasures: Sequence[dict[str, object]], erased: int, format_name: str, sentence: str
-) -> None:
+def _conclude(erasures: Sequence[Erasure], erased: int, format_name: str, sentence: str) -> None:
     if format_name == "json":
-        click.echo(orjson.dumps({"erased": erased, "streams": list(erasures)}).decode())
+        streams = [asdict(erasure) for erasure in erasures]
+        click.echo(orjson.dumps({"erased": erased, "streams": streams}).decode())
     elif sentence:
         click.echo(sentence)

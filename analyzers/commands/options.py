@@ -78,6 +78,19 @@ def store_option(function: F) -> F:
     )(function)
 
 
+def destinations_option(function: F) -> F:
+    """Add ``--to``, as ``urls``."""
+    return click.option(
+        "--to",
+        "urls",
+        multiple=True,
+        required=True,
+        envvar="ELKHOUND_TO",
+        metavar="URL",
+        help="Destination; repeat it for several in order of preference. Also ELKHOUND_TO.",
+    )(function)
+
+
 def window_options(function: F) -> F:
     """Add ``--since`` and ``--until``."""
     since = click.option(

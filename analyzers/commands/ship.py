@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
-from analyzers.commands.options import BadInput, StoreUnreachable, format_option
+from analyzers.commands.options import (
+    BadInput,
+    StoreUnreachable,
+    destinations_option,
+    format_option,
+)
 
 if TYPE_CHECKING:
     from shipper.agent import Agent, Progress
@@ -32,15 +37,7 @@ _REPORT_SECONDS = 60.0
     metavar="FOLDER...",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
-@click.option(
-    "--to",
-    "urls",
-    multiple=True,
-    required=True,
-    envvar="ELKHOUND_TO",
-    metavar="URL",
-    help="Destination; repeat it for several in order of preference. Also ELKHOUND_TO.",
-)
+@destinations_option
 @click.option("--follow", is_flag=True, help="Go on for what comes later, until interrupted.")
 @click.option("--remove", is_flag=True, help="Remove segments once all of them is acknowledged.")
 @click.option(

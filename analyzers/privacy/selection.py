@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analyzers.stores.base import StoreError
+from analyzers.stores.queries import text_of
 from shipper.schema import KINDS, schema
 
 
@@ -67,11 +68,5 @@ def _has(node: Any, path: Sequence[str], value: str) -> bool:
             return False
         node = node[part]
     if isinstance(node, list):
-        return any(_text(item) == value for item in node)
-    return _text(node) == value
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+        return any(text_of(item) == value for item in node)
+    return text_of(node) == value

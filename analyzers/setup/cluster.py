@@ -37,7 +37,7 @@ class Cluster:
         self._location = location
         self._client: Elasticsearch = connect(location)
         self.missing: dict[str, str] = {}
-        self.version = self._check_version()
+        self._check_version()
 
     def plan(self, objects: Sequence[Desired]) -> list[Step]:
         """Return what has to happen.
@@ -88,14 +88,7 @@ class Cluster:
         found: list[str] = []
         with explained(self._location):
             for kind in STREAMS:
-                answer = self._client.indices.get(
-                    index=stream_pattern(kind),
-                    expand_wildcards="all",
-                    ignore_unavailable=True,
-                    allow_no_indices=True,
-                    features="settings",
-                )
-                for name, described in sorted(answer.body.items()):
+                for name, described in sorted(self._indices(kind, "all").items()):
                     if "data_stream" not in described:
                         found.append(
                             f"{name} is a plain index where a data stream should be: "
@@ -111,7 +104,7 @@ class Cluster:
         """Close the connections."""
         self._client.close()
 
-    def _check_version(self) -> str:
+    def _check_version(self) -> None:
         with explained(self._location):
             nodes = self._client.nodes.info(filter_path="nodes.*.version").body.get("nodes", {})
         versions = sorted(
@@ -125,7 +118,6 @@ class Cluster:
             raise StoreError(
                 f"{describe(self._location)} is Elasticsearch {versions[0]}: 9.0 or newer is needed"
             )
-        return str(versions[0])
 
     def _compare(self, item: Desired) -> tuple[Desired, Step]:
         found = self._get(item)
@@ -182,12 +174,18 @@ class Cluster:
         """Begin a new backing index for each stream that is there."""
         with explained(self._location):
             for kind in STREAMS:
-                answer = self._client.indices.get(
-                    index=stream_pattern(kind),
-                    ignore_unavailable=True,
-                    allow_no_indices=True,
-                    features="settings",
-                )
-                streams = {described.get("data_stream") for described in answer.body.values()}
+                indices = self._indices(kind, "open").values()
+                streams = {described.get("data_stream") for described in indices}
                 for stream in sorted(name for name in streams if name):
                     self._client.indices.rollover(alias=stream)
+
+    def _indices(self, kind: str, states: str) -> dict[str, Any]:
+        """Return the indices in some states under a kind's pattern, those of its streams."""
+        found: dict[str, Any] = self._client.indices.get(
+            index=stream_pattern(kind),
+            expand_wildcards=states,
+            ignore_unavailable=True,
+            allow_no_indices=True,
+            features="settings",
+        ).body
+        return found

@@ -19,8 +19,9 @@ from analyzers.stores.base import (
 )
 from analyzers.stores.connecting import connect, describe, explained, namespace_of
 from analyzers.stores.contrasting import contrast_counts
-from analyzers.stores.queries import at_path, known_field, query, range_of, text_of
+from analyzers.stores.queries import known_field, query, range_of, text_of
 from shipper.schema import KINDS, schema
+from shipper.schema.validation import lookup
 
 _PAGE = 1000
 # an index of another application in the pattern may know none of these fields
@@ -292,19 +293,19 @@ def _any_fingerprint(fingerprints: Sequence[str]) -> dict[str, Any]:
 
 def _pattern(bucket: Mapping[str, Any]) -> ErrorPattern:
     source = bucket["earliest"]["hits"]["hits"][0]["_source"]
-    message = at_path(source, "error.message") or ""
-    types = at_path(source, "error.types") or ()
+    message = lookup(source, "error.message") or ""
+    types = lookup(source, "error.types") or ()
     first, last = _moment(bucket["first"]["value"]), _moment(bucket["last"]["value"])
     if first is None or last is None:  # a bucket has at least one record, and that has a time
         raise ValueError("an error pattern without a time")
     return ErrorPattern(
         fingerprint=bucket["key"]["fingerprint"],
-        type=at_path(source, "error.type") or "log",
+        type=lookup(source, "error.type") or "log",
         types=(types,) if isinstance(types, str) else tuple(types),
-        template=at_path(source, "error.template") or message,
+        template=lookup(source, "error.template") or message,
         message=message,
-        culprit=at_path(source, "error.culprit") or "",
-        logger=at_path(source, "log.logger") or "",
+        culprit=lookup(source, "error.culprit") or "",
+        logger=lookup(source, "log.logger") or "",
         count=bucket["doc_count"],
         first_seen=first,
         last_seen=last,
@@ -314,12 +315,12 @@ def _pattern(bucket: Mapping[str, Any]) -> ErrorPattern:
 def _event(source: Mapping[str, Any]) -> LifecycleEvent:
     return LifecycleEvent(
         time=datetime.fromisoformat(source["@timestamp"]),
-        action=at_path(source, "event.action") or "",
-        model=at_path(source, "ml.model.name") or "",
-        version=at_path(source, "ml.model.version") or "",
-        previous_version=at_path(source, "ml.lifecycle.version.before") or "",
-        reason=at_path(source, "event.reason") or "",
-        change=at_path(source, "ml.lifecycle.change.name") or "",
+        action=lookup(source, "event.action") or "",
+        model=lookup(source, "ml.model.name") or "",
+        version=lookup(source, "ml.model.version") or "",
+        previous_version=lookup(source, "ml.lifecycle.version.before") or "",
+        reason=lookup(source, "event.reason") or "",
+        change=lookup(source, "ml.lifecycle.change.name") or "",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,16 +38,6 @@ def known_field(kind: str, name: str) -> str:
     if schema(kind).field(name) is None:
         raise StoreError(f"{kind} records have no field {name}: see docs/fields.md")
     return name
-
-
-def at_path(source: Mapping[str, Any], path: str) -> Any:
-    """Return the value at a dotted path, or None."""
-    node: Any = source
-    for part in path.split("."):
-        if not isinstance(node, Mapping):
-            return None
-        node = node.get(part)
-    return node
 
 
 def text_of(value: Any) -> str:

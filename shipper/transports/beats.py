@@ -14,9 +14,8 @@ from typing import Any
 
 from shipper.address import Address
 from shipper.credentials import Credentials
-from shipper.transports.base import DeliveryError, DeliveryTransport, Receipt, UnansweredError
-from shipper.transports.connection import Connection
-from shipper.transports.tls import tls_context
+from shipper.transports.base import DeliveryError, Receipt, UnansweredError
+from shipper.transports.connected import ConnectedTransport
 
 PATIENCE = 4
 """A receiver that only says it is alive may take so many times the timeout."""
@@ -27,7 +26,7 @@ _EVENT = Struct(">2sII")
 _WINDOW, _COMPRESSED, _JSON, _ACKNOWLEDGEMENT = b"2W", b"2C", b"2J", b"2A"
 
 
-class BeatsTransport(DeliveryTransport):
+class BeatsTransport(ConnectedTransport):
     """Sends to Logstash's beats input, plain or with TLS.
 
     Args:
@@ -38,24 +37,12 @@ class BeatsTransport(DeliveryTransport):
         ConfigurationError: If a certificate cannot be loaded.
     """
 
+    protocol = "Beats (Lumberjack 2)"
+
     def __init__(self, address: Address, credentials: Credentials) -> None:
-        super().__init__(address)
-        self._context = tls_context(address, credentials)
-        self._connection: Connection | None = None
+        super().__init__(address, credentials)
         level = address.compression
         self._compression = _DEFAULT_COMPRESSION if level is None else level
-
-    def connect(self) -> str:
-        """Open the connection if there is none.
-
-        Raises:
-            UnreachableError: If that fails.
-        """
-        if self._connection is not None and self._connection.is_closed_by_peer():
-            self.close()
-        if self._connection is None:
-            self._connection = Connection(self.address, self._context)
-        return "Beats (Lumberjack 2)"
 
     def send(self, events: list[bytes], **details: Any) -> Receipt:
         """Send a window of events and wait until all of it is acknowledged.
@@ -63,10 +50,7 @@ class BeatsTransport(DeliveryTransport):
         Raises:
             DeliveryError: If not all of it was; ``accepted`` says how much.
         """
-        self.connect()
-        connection = self._connection
-        if connection is None:  # aborted meanwhile
-            raise UnansweredError(f"{self.address}: the connection was given up")
+        connection = self.connected()
         acknowledged = 0
         try:
             connection.send(self._encode(events))
@@ -86,18 +70,6 @@ class BeatsTransport(DeliveryTransport):
             error.accepted = acknowledged
             raise
         return Receipt()
-
-    def close(self) -> None:
-        """Close the connection."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def abort(self) -> None:
-        """Wake up a waiting ``send``."""
-        connection = self._connection
-        if connection is not None:
-            connection.abort()
 
     def _encode(self, events: list[bytes]) -> bytes:
         pack = _EVENT.pack

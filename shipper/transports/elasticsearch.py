@@ -17,6 +17,7 @@ import orjson
 from shipper.address import Address
 from shipper.credentials import Credentials
 from shipper.identifiers import format_time
+from shipper.schema import MAXIMUM_EVENT_ID_LENGTH
 from shipper.transports.base import DeliveryTransport, Receipt, UnansweredError, UnreachableError
 from shipper.transports.http import check_status
 from shipper.transports.http_client import HttpClient
@@ -26,7 +27,6 @@ _PATH = (
     "&filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason"
 )
 _STREAM = re.compile(r"[a-z][a-z0-9._-]{1,200}")
-_LONGEST_ID_BYTES = 512
 _CONFLICT = 409
 _LATER = frozenset((408, 429, 500, 502, 503, 504))
 _NO_STREAM = frozenset(("index_not_found_exception", "no_such_index_exception"))
@@ -145,7 +145,7 @@ def _operation(event: bytes, stream: str, ingested: str) -> bytes:
     if not isinstance(described, dict):
         raise ValueError("the record has no event object")
     identity = described.get("id")
-    if not isinstance(identity, str) or not 0 < len(identity.encode()) <= _LONGEST_ID_BYTES:
+    if not isinstance(identity, str) or not 0 < len(identity.encode()) <= MAXIMUM_EVENT_ID_LENGTH:
         identity = hashlib.sha256(event).hexdigest()[:32]
     described["ingested"] = ingested
     action = {"create": {"_index": stream, "_id": identity}}

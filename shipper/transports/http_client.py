@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import ssl
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -158,6 +159,4 @@ def _seconds(retry_after: str | None) -> float | None:
 
 
 def _tls_error(cause: Any) -> Any:
-    import ssl
-
     return cause if isinstance(cause, ssl.SSLError) else ssl.SSLError(1, str(cause))

@@ -11,14 +11,15 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
+from collections.abc import Sequence
 from struct import unpack
 from typing import Any
 
 from shipper.address import Address
 from shipper.credentials import Credentials
-from shipper.transports.base import DeliveryError, DeliveryTransport, Receipt, UnansweredError
+from shipper.transports.base import DeliveryError, Receipt, UnansweredError
+from shipper.transports.connected import ConnectedTransport
 from shipper.transports.connection import Connection
-from shipper.transports.tls import tls_context
 
 RECENT_BYTES = 8 * 1024 * 1024
 RECENT_SECONDS = 300.0
@@ -28,7 +29,7 @@ _POLL_SECONDS = 0.002
 _LONGEST_POLL_SECONDS = 0.05
 
 
-class TcpTransport(DeliveryTransport):
+class TcpTransport(ConnectedTransport):
     """Sends JSON lines over a kept-alive connection, plain or with TLS.
 
     Args:
@@ -36,29 +37,15 @@ class TcpTransport(DeliveryTransport):
         credentials: Passphrase of the client's key, if it has one.
     """
 
+    protocol = "TCP (no acknowledgement)"
     acknowledges = False
     # beyond it Logstash's json_lines codec closes the connection
     maximum_event_bytes = 1024 * 1024 - 1
 
     def __init__(self, address: Address, credentials: Credentials) -> None:
-        super().__init__(address)
-        self._context = tls_context(address, credentials)
-        self._connection: Connection | None = None
+        super().__init__(address, credentials)
         self._recent: deque[tuple[float, bytes]] = deque()
         self._recent_bytes = 0
-
-    def connect(self) -> str:
-        """Open the connection if there is none.
-
-        Raises:
-            UnreachableError: If that fails.
-        """
-        if self._connection is not None and self._connection.is_closed_by_peer():
-            self.close()
-        if self._connection is None:
-            self._connection = connection = Connection(self.address, self._context)
-            self._send_again(connection)
-        return "TCP (no acknowledgement)"
 
     def send(self, events: list[bytes], **details: Any) -> Receipt:
         """Send a batch and wait until the receiver's machine has all of it.
@@ -66,31 +53,11 @@ class TcpTransport(DeliveryTransport):
         Raises:
             DeliveryError: If the connection ended before that.
         """
-        self.connect()
-        connection = self._connection
-        if connection is None:
-            raise UnansweredError(f"{self.address}: the connection was given up")
+        connection = self.connected()
         data = b"\n".join(events) + b"\n"
-        try:
-            connection.send(data)
-            self._wait_until_received(connection)
-        except DeliveryError:
-            self.close()
-            raise
+        self._deliver(connection, [data])
         self._remember(data)
         return Receipt()
-
-    def close(self) -> None:
-        """Close the connection."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def abort(self) -> None:
-        """Wake up a waiting ``send``."""
-        connection = self._connection
-        if connection is not None:
-            connection.abort()
 
     def _remember(self, data: bytes) -> None:
         """Keep what a receiver may not have read yet: no more than its machine's buffer holds."""
@@ -99,13 +66,15 @@ class TcpTransport(DeliveryTransport):
         while self._recent_bytes > RECENT_BYTES and len(self._recent) > 1:
             self._recent_bytes -= len(self._recent.popleft()[1])
 
-    def _send_again(self, connection: Connection) -> None:
+    def begin(self, connection: Connection) -> None:
         """Send what went over the connection before this one shortly before it broke."""
         limit = time.monotonic() - RECENT_SECONDS
-        recent = [data for moment, data in self._recent if moment >= limit]
+        self._deliver(connection, [data for moment, data in self._recent if moment >= limit])
+
+    def _deliver(self, connection: Connection, pieces: Sequence[bytes]) -> None:
         try:
-            for data in recent:
-                connection.send(data)
+            for piece in pieces:
+                connection.send(piece)
             self._wait_until_received(connection)
         except DeliveryError:
             self.close()

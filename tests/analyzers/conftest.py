@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,16 +16,10 @@ from analyzers.stores.elasticsearch import ElasticsearchStore
 from analyzers.stores.local import LocalStore
 from shipper.address import parse_address
 from shipper.credentials import Credentials
-from shipper.schema import (
-    COMMON,
-    KINDS,
-    component_template,
-    component_template_name,
-    index_template,
-    schema,
-)
+from shipper.schema import schema
 from shipper.schema.validation import validate
 from shipper.transports import open_transport
+from tests.conftest import install_templates, new_namespace
 
 START = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
@@ -118,7 +111,7 @@ def open_cluster(elasticsearch_url: str) -> Iterator[StoreOpener]:
 
         def open_filled(records: list[Record]) -> ElasticsearchStore:
             # a namespace of its own keeps a test's records apart
-            namespace = f"test{secrets.token_hex(6)}"
+            namespace = new_namespace()
             fill(elasticsearch_url, records, namespace)
             client.indices.refresh(index=f"*-ml.*-{namespace}", ignore_unavailable=True)
             store = ElasticsearchStore(f"{elasticsearch_url}?namespace={namespace}")
@@ -128,16 +121,6 @@ def open_cluster(elasticsearch_url: str) -> Iterator[StoreOpener]:
         yield open_filled
         for store in opened:
             store.close()
-
-
-def install_templates(client: Elasticsearch) -> None:
-    """Install the templates of all kinds."""
-    for name in (COMMON, *KINDS):
-        client.cluster.put_component_template(
-            name=component_template_name(name), body=dict(component_template(name))
-        )
-    for kind in KINDS:
-        client.indices.put_index_template(name=f"elkhound-{kind}", body=index_template(kind))
 
 
 def fill(url: str, records: list[Record], namespace: str) -> None:

@@ -18,7 +18,7 @@ from analyzers.root_cause.error_report import ErrorReport, report_errors
 from analyzers.stores.base import Window
 from analyzers.stores.opening import open_store
 from examples.flight_delay.demo import Injected, find_group, run_demo, versions_of
-from tests.analyzers.conftest import install_templates
+from tests.conftest import install_templates
 
 PHASE_SECONDS = 2.5
 CAUSES = {

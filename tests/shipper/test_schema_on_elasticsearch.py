@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,36 +12,13 @@ from elasticsearch import BadRequestError, Elasticsearch
 
 import shipper
 from shipper.schema import (
-    COMMON,
     KINDS,
-    component_template,
-    component_template_name,
-    index_template,
     schema,
 )
 from shipper.schema.validation import validate
 from tests.conftest import Records
 
 pytestmark = pytest.mark.elasticsearch
-
-
-@pytest.fixture(scope="module")
-def client(elasticsearch_url: str) -> Iterator[Elasticsearch]:
-    """A client of a server that has the templates."""
-    with Elasticsearch(elasticsearch_url, request_timeout=60) as found:
-        for name in (COMMON, *KINDS):
-            found.cluster.put_component_template(
-                name=component_template_name(name), body=dict(component_template(name))
-            )
-        for kind in KINDS:
-            found.indices.put_index_template(name=f"elkhound-{kind}", body=index_template(kind))
-        yield found
-
-
-@pytest.fixture
-def namespace() -> str:
-    """A namespace of its own keeps a test's records apart."""
-    return f"test{secrets.token_hex(6)}"
 
 
 def write_every_kind() -> None:

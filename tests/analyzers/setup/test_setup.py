@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,8 @@ from analyzers.cli import main
 from analyzers.setup.desired import Desired, desired_objects
 from analyzers.setup.plan import compare
 from shipper.schema import STREAMS
-from tests.receivers.http import HttpServer
+from tests.conftest import new_namespace, started_node
+from tests.receivers.answers import answering
 
 
 def setup(*arguments: str) -> Result:
@@ -29,15 +27,8 @@ def setup(*arguments: str) -> Result:
 @pytest.fixture(scope="module")
 def fresh_url() -> Iterator[str]:
     """A node of its own, which nobody has set up: templates in use could not be removed."""
-    from elasticsearch_node import NodeUnavailableError, running_node  # type: ignore[import-not-found]
-
-    try:
-        with running_node() as url:
-            yield url
-    except NodeUnavailableError as reason:
-        if os.environ.get("CI"):
-            pytest.fail(str(reason))
-        pytest.skip(f"no Elasticsearch: {reason}")
+    with started_node() as url:
+        yield url
 
 
 @pytest.fixture
@@ -82,7 +73,7 @@ def test_a_service_can_write_after_it(
 ) -> None:
     """From nothing to a record in its data stream: setup, configure, log."""
     assert setup("--store", fresh_url).exit_code == 0
-    namespace = f"test{secrets.token_hex(6)}"
+    namespace = new_namespace()
     to = fresh_url.replace("http://", "elasticsearch://")
     shipper.configure(service="shop", to=to, spool=tmp_path, namespace=namespace)
     shipper.get_logger("shop").info("request served")
@@ -102,7 +93,7 @@ def test_a_changed_template_is_shown_mended_and_applied(
 ) -> None:
     """An older version, or a hand at night: the difference is named, streams get a new index."""
     assert setup("--store", fresh_url).exit_code == 0
-    namespace = f"test{secrets.token_hex(6)}"
+    namespace = new_namespace()
     stream = f"logs-ml.error-{namespace}"
     client.create(
         index=stream, id="1", document={"@timestamp": "2026-11-21T00:00:00Z"}, refresh=True
@@ -151,9 +142,7 @@ def test_templates_in_use_are_not_removed(client: Elasticsearch, fresh_url: str)
 
 def test_an_old_server_is_refused() -> None:
     """With its version and what is needed."""
-    body = {"nodes": {"a": {"version": "8.19.2"}}}
-
-    with OldServer(body) as url:
+    with answering(200, {"nodes": {"a": {"version": "8.19.2"}}}) as (url, _):
         result = setup("--store", url)
         assert result.exit_code == 3
         assert "is Elasticsearch 8.19.2: 9.0 or newer is needed" in result.stderr
@@ -206,33 +195,3 @@ def test_every_kind_has_a_retention() -> None:
         max(lifecycles.values(), key=lambda text: int(text[:-1]))
         == lifecycles["elkhound-lifecycle"]
     )
-
-
-class OldServer(HttpServer):
-    """Answers every question with one body, as Elasticsearch would."""
-
-    def __init__(self, body: dict[str, Any]) -> None:
-        super().__init__()
-        self.body = json.dumps(body).encode()
-
-    def __enter__(self) -> str:  # type: ignore[override]
-        import threading
-        from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-        ours = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("X-Elastic-Product", "Elasticsearch")
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(ours.body)))
-                self.end_headers()
-                self.wfile.write(ours.body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self._server.server_address[1]}"

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,47 +12,8 @@ import pytest
 from analyzers.stores.base import StoreError
 from analyzers.stores.connecting import connect, describe, namespace_of
 from analyzers.stores.elasticsearch import ElasticsearchStore
+from tests.receivers.answers import answering
 from tests.receivers.certificates import make_certificates
-
-
-@contextmanager
-def cluster(
-    status: int, body: Any = None, seconds: float = 0.0, context: Any = None
-) -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """A server that answers everything alike, as Elasticsearch would; gives URL and headers seen."""
-    seen: list[dict[str, str]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            seen.append({name.lower(): value for name, value in self.headers.items()})
-            time.sleep(seconds)
-            data = json.dumps(body or {}).encode()
-            self.send_response(status)
-            self.send_header("X-Elastic-Product", "Elasticsearch")
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST  # noqa: N815 (the name is the library's)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Listener(ThreadingHTTPServer):
-        def handle_error(self, *_: object) -> None:
-            pass  # who does not wait for the answer closes the connection
-
-    server = Listener(("127.0.0.1", 0), Handler)
-    if context is not None:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        scheme = "http" if context is None else "https"
-        yield f"{scheme}://127.0.0.1:{server.server_address[1]}", seen
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def ask(location: str) -> None:
@@ -83,7 +38,7 @@ REFUSAL = {"error": {"type": "x", "root_cause": [{"type": "x", "reason": "too ma
 )
 def test_answers_that_are_none(status: int, body: Any, sentence: str) -> None:
     """Each with what to do."""
-    with cluster(status, body) as (url, seen), pytest.raises(StoreError, match=sentence):
+    with answering(status, body) as (url, seen), pytest.raises(StoreError, match=sentence):
         ask(url)
     assert len(seen) == (4 if status in (429, 503) else 1)
 
@@ -91,7 +46,7 @@ def test_answers_that_are_none(status: int, body: Any, sentence: str) -> None:
 def test_no_answer_in_time() -> None:
     """Says how to get one."""
     with (
-        cluster(200, seconds=2) as (url, _),
+        answering(200, seconds=2) as (url, _),
         pytest.raises(StoreError, match="did not answer in time"),
     ):
         ask(f"{url}?timeout=0.2")
@@ -99,7 +54,7 @@ def test_no_answer_in_time() -> None:
 
 def test_the_next_host_answers_when_one_is_down() -> None:
     """Several hosts, separated by commas."""
-    with cluster(200, {"hits": {"total": {"value": 0}, "hits": []}}) as (url, seen):
+    with answering(200, {"hits": {"total": {"value": 0}, "hits": []}}) as (url, seen):
         ask(f"http://127.0.0.1:1,{url}")
         ask(f"{url},http://127.0.0.1:1")
     assert len(seen) == 2
@@ -109,7 +64,7 @@ def test_unknown_authorities_are_refused(tmp_path: Path) -> None:
     """And accepted when they are named."""
     certificates = make_certificates(tmp_path)
     body = {"hits": {"total": {"value": 0}, "hits": []}}
-    with cluster(200, body, context=certificates.server()) as (url, seen):
+    with answering(200, body, context=certificates.server()) as (url, seen):
         with pytest.raises(StoreError, match=r"authority known here: give it as \?ca=FILE"):
             ask(url)
         assert seen == []
@@ -131,7 +86,7 @@ def test_credentials_come_from_the_environment(
     """In three ways."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    with cluster(200, {"hits": {"total": {"value": 0}, "hits": []}}) as (url, seen):
+    with answering(200, {"hits": {"total": {"value": 0}, "hits": []}}) as (url, seen):
         ask(url)
     assert seen[0]["authorization"] == header
 

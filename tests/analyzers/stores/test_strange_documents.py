@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,17 +11,9 @@ from elasticsearch import Elasticsearch
 from analyzers.root_cause.error_report import report_errors
 from analyzers.stores.base import Window
 from analyzers.stores.elasticsearch import ElasticsearchStore
-from tests.analyzers.conftest import START, Record, error, fill, install_templates, prediction
+from tests.analyzers.conftest import START, Record, error, fill, prediction
 
 pytestmark = pytest.mark.elasticsearch
-
-
-@pytest.fixture
-def client(elasticsearch_url: str) -> Iterator[Elasticsearch]:
-    """A client of a cluster with the templates."""
-    with Elasticsearch(elasticsearch_url, request_timeout=60) as found:
-        install_templates(found)
-        yield found
 
 
 def failing(count: int = 20) -> list[Record]:
@@ -48,10 +38,13 @@ def failing(count: int = 20) -> list[Record]:
     ids=["no error", "nothing but a fingerprint", "text in a number", "5,000 inputs", "no model"],
 )
 def test_documents_that_are_not_ours(
-    kind: str, strange: dict[str, Any], client: Elasticsearch, elasticsearch_url: str
+    kind: str,
+    strange: dict[str, Any],
+    client: Elasticsearch,
+    elasticsearch_url: str,
+    namespace: str,
 ) -> None:
     """The report on our own records is the same beside them."""
-    namespace = f"test{secrets.token_hex(6)}"
     fill(elasticsearch_url, failing(), namespace)
     document = {"@timestamp": (START + timedelta(seconds=3)).isoformat(), **strange}
     client.create(index=f"logs-ml.{kind}-{namespace}", id="strange", document=document)
@@ -64,10 +57,9 @@ def test_documents_that_are_not_ours(
 
 
 def test_a_clock_that_is_ahead_is_counted_apart(
-    client: Elasticsearch, elasticsearch_url: str
+    client: Elasticsearch, elasticsearch_url: str, namespace: str
 ) -> None:
     """Records from the future are named, not mixed in."""
-    namespace = f"test{secrets.token_hex(6)}"
     fill(elasticsearch_url, [prediction(n * 3600, n) for n in range(5)], namespace)
     client.indices.refresh(index=f"*-ml.*-{namespace}")
     with ElasticsearchStore(f"{elasticsearch_url}?namespace={namespace}") as store:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,37 +12,11 @@ from elasticsearch import Elasticsearch
 import shipper
 from shipper.address import parse_address
 from shipper.credentials import Credentials
-from shipper.schema import (
-    COMMON,
-    KINDS,
-    component_template,
-    component_template_name,
-    index_template,
-)
 from shipper.transports import open_transport
 from shipper.transports.base import UnreachableError
 from tests.receivers.index import wait_for
 
 pytestmark = pytest.mark.elasticsearch
-
-
-@pytest.fixture(scope="module")
-def client(elasticsearch_url: str) -> Iterator[Elasticsearch]:
-    """A client of a server that has the templates."""
-    with Elasticsearch(elasticsearch_url, request_timeout=60) as found:
-        for name in (COMMON, *KINDS):
-            found.cluster.put_component_template(
-                name=component_template_name(name), body=dict(component_template(name))
-            )
-        for kind in KINDS:
-            found.indices.put_index_template(name=f"elkhound-{kind}", body=index_template(kind))
-        yield found
-
-
-@pytest.fixture
-def namespace() -> str:
-    """A namespace of its own keeps a test's records apart."""
-    return f"test{secrets.token_hex(6)}"
 
 
 @pytest.fixture
