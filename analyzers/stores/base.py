@@ -6,10 +6,12 @@ there are. Every store gives the same answers; the same test suite runs over all
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
+
+from analyzers.stores.numbers import Histogram, Moments
 
 
 class StoreError(Exception):
@@ -34,6 +36,7 @@ class Condition:
 
 
 Where = Sequence[Condition]
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +256,47 @@ class Store(Protocol):
 
     def lifecycle_events(self, window: Window, limit: int = 200) -> list[LifecycleEvent]:
         """Return the earliest life-cycle events of the window, in order."""
+        ...
+
+    def histograms(
+        self,
+        kind: str,
+        edges: Mapping[str, Sequence[float]],
+        window: Window,
+        where: Where = (),
+    ) -> dict[str, Histogram]:
+        """Return the histogram of each numeric field over its edges; bins are ``[a, b)``."""
+        ...
+
+    def moments(
+        self, kind: str, fields: Sequence[str], window: Window, where: Where = ()
+    ) -> dict[str, Moments]:
+        """Return number, sums and extremes of each numeric field."""
+        ...
+
+    def missing_counts(
+        self, kind: str, fields: Sequence[str], window: Window, where: Where = ()
+    ) -> dict[str, int]:
+        """Return the number of records without a value of each field."""
+        ...
+
+    def names(self, kind: str, field: str, window: Window, where: Where = ()) -> list[str]:
+        """Return the names in an open field that have a value, such as those of features."""
+        ...
+
+    def scan(
+        self,
+        kind: str,
+        fields: Sequence[str],
+        window: Window,
+        where: Where = (),
+        sample: float = 1.0,
+    ) -> Iterator[list[Row]]:
+        """Yield the values of some fields, a list of rows at a time, in no order.
+
+        For where rows are the point. A missing value is None, times have zones, lists come sorted
+        and without repeats. Every store draws the same sample, by ``ml.sampling.key``.
+        """
         ...
 
     def close(self) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from analyzers.stores.base import Condition, StoreError, Where, Window
+from analyzers.stores.base import Condition, Where, Window
+from analyzers.stores.fields import column_field, known_field
 from analyzers.stores.staging import identifier, literal
-from shipper.schema import Field, schema
 
 Parameters = list[Any]
 
@@ -26,16 +26,12 @@ def column(kind: str, name: str) -> str:
     return f"{identifier(described.name)}[{literal(key)}]"
 
 
-def known_field(kind: str, name: str) -> Field:
-    """Return a field of a kind.
-
-    Raises:
-        StoreError: If there is none of that name.
-    """
-    described = schema(kind).field(name)
-    if described is None:
-        raise StoreError(f"{kind} records have no field {name}: see docs/fields.md")
-    return described
+def scanned(kind: str, name: str) -> str:
+    """Return the expression for a field's value as a scan gives it."""
+    held = column(kind, column_field(kind, name))
+    if known_field(kind, name).is_array:
+        return f"CASE WHEN len({held}) > 0 THEN list_sort(list_distinct({held})) END"
+    return held
 
 
 def values(name: str) -> str:

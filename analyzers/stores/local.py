@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import orjson
-
+from analyzers.stores import local_numbers as numbers
 from analyzers.stores.base import (
     ContrastAnswer,
     ContrastCount,
@@ -18,6 +15,7 @@ from analyzers.stores.base import (
     ErrorPattern,
     KindCoverage,
     LifecycleEvent,
+    Row,
     SetAside,
     StoreError,
     TimeCount,
@@ -25,12 +23,16 @@ from analyzers.stores.base import (
     Where,
     Window,
 )
-from analyzers.stores.expressions import Parameters, column, conditions, utc, values
-from analyzers.stores.staging import Staged, identifier, literal, stage
-from shipper.schema import KINDS, schema
-from shipper.segments import segment_paths
+from analyzers.stores.expressions import column, conditions, scanned, utc, values
+from analyzers.stores.fields import SAMPLING_KEY, known_field, open_field, sampling_limit
+from analyzers.stores.local_answers import aware, known, nested_record, pattern_of, with_zones
+from analyzers.stores.numbers import Histogram, Moments
+from analyzers.stores.staging import identifier
+from analyzers.stores.tables import Tables
+from shipper.schema import KINDS
 
 _ERROR = "error.fingerprint"
+_PAGE = 5_000
 
 
 class LocalStore:
@@ -52,23 +54,16 @@ class LocalStore:
                 f"no folder {directory}: give --store the folder that the service writes "
                 "(its `to=`), or make one with `elkhound import`"
             )
-        self._directory = directory
-        self._workspace = tempfile.TemporaryDirectory(prefix="elkhound-")
-        self._connection = duckdb.connect(":memory:")
-        self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute("SET preserve_insertion_order = false")  # needs less memory
-        self._connection.execute(f"SET temp_directory = {literal(self._workspace.name)}")
-        self._staged: dict[str, Staged] = {}
+        self._tables = Tables(directory)
 
     @property
     def location(self) -> str:
         """The folder."""
-        return str(self._directory)
+        return str(self._tables.directory)
 
     def close(self) -> None:
         """Close the database and remove its temporary files."""
-        self._connection.close()
-        self._workspace.cleanup()
+        self._tables.close()
 
     def __enter__(self) -> LocalStore:
         return self
@@ -82,18 +77,18 @@ class LocalStore:
         future = 0
         for kind in KINDS:
             condition, parameters = conditions(kind, window, ())
-            rows = self._rows(
+            rows = self._tables.rows(
                 f"""SELECT count(*) FILTER ({condition}), min("@timestamp") FILTER ({condition}),
                     max("@timestamp") FILTER ({condition}),
                     count(*) FILTER ("@timestamp" >= ?)
-                    FROM {self._table(kind)}""",  # noqa: S608
+                    FROM {self._tables.table(kind)}""",  # noqa: S608
                 [*parameters * 3, utc(window.until or datetime.max.replace(tzinfo=UTC))],
             )
             count, first, last, later = rows[0]
             future += later
             if count:
-                kinds.append(KindCoverage(kind, count, _aware(first), _aware(last)))
-        staged = list(self._staged.values())
+                kinds.append(KindCoverage(kind, count, aware(first), aware(last)))
+        staged = self._tables.staged()
         aside: list[SetAside] = [item for entry in staged for item in entry.set_aside]
         return Coverage(
             kinds=tuple(kinds),
@@ -118,13 +113,13 @@ class LocalStore:
                 "log.logger",
             )
         )
-        rows = self._rows(
+        rows = self._tables.rows(
             f"""SELECT "{_ERROR}", {firsts}, count(*), min("@timestamp"), max("@timestamp")
-                FROM {self._table("error")} WHERE {condition} AND "{_ERROR}" IS NOT NULL
+                FROM {self._tables.table("error")} WHERE {condition} AND "{_ERROR}" IS NOT NULL
                 GROUP BY "{_ERROR}" ORDER BY count(*) DESC, "{_ERROR}" """,  # noqa: S608
             parameters,
         )
-        return [_pattern(row) for row in rows]
+        return [pattern_of(row) for row in rows]
 
     def value_counts(
         self,
@@ -139,10 +134,10 @@ class LocalStore:
         condition, parameters = conditions(kind, window, where)
         key = "''" if by is None else f"CAST({column(kind, by)} AS VARCHAR)"
         value = column(kind, field)
-        rows = self._rows(
+        rows = self._tables.rows(
             f"""SELECT * FROM (
                     SELECT {key} AS key, CAST({value} AS VARCHAR) AS value, count(*) AS n
-                    FROM {self._table(kind)} WHERE {condition} AND {value} IS NOT NULL
+                    FROM {self._tables.table(kind)} WHERE {condition} AND {value} IS NOT NULL
                     AND {key} IS NOT NULL GROUP BY ALL)
                 QUALIFY row_number() OVER (PARTITION BY key ORDER BY n DESC, value) <= ?
                 ORDER BY key, n DESC, value""",  # noqa: S608
@@ -162,9 +157,9 @@ class LocalStore:
         condition, parameters = conditions(kind, window, where)
         key = "''" if by is None else column(kind, by)
         width = max(1, round(seconds * 1000))
-        rows = self._rows(
+        rows = self._tables.rows(
             f"""SELECT {key} AS key, epoch_ms("@timestamp") // ? AS bucket, count(*)
-                FROM {self._table(kind)} WHERE {condition} AND {key} IS NOT NULL
+                FROM {self._tables.table(kind)} WHERE {condition} AND {key} IS NOT NULL
                 GROUP BY ALL ORDER BY key, bucket""",  # noqa: S608
             [width, *parameters],
         )
@@ -183,14 +178,20 @@ class LocalStore:
     ) -> ContrastAnswer:
         """Count values among predictions with the fingerprints of each group, and without."""
         condition, parameters = conditions("prediction", window, where)
-        table = self._table("prediction")
-        total = self._rows(f"SELECT count(*) FROM {table} WHERE {condition}", parameters)[0][0]  # noqa: S608
-        self._connection.execute("CREATE OR REPLACE TEMP TABLE members (f VARCHAR, g VARCHAR)")
+        table = self._tables.table("prediction")
+        counted = self._tables.rows(
+            f"SELECT count(*) FROM {table} WHERE {condition}",  # noqa: S608
+            parameters,
+        )
+        total = counted[0][0]
+        self._tables.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE members (f VARCHAR, g VARCHAR)"
+        )
         members = [(f, group) for group, prints in groups.items() for f in prints]
         if members:
-            self._connection.executemany("INSERT INTO members VALUES (?, ?)", members)
+            self._tables.connection.executemany("INSERT INTO members VALUES (?, ?)", members)
         failed = dict(
-            self._rows(
+            self._tables.rows(
                 f"""SELECT g, count(*) FROM {table} JOIN members ON f = "{_ERROR}"
                     WHERE {condition} GROUP BY g""",  # noqa: S608
                 parameters,
@@ -199,7 +200,7 @@ class LocalStore:
         counts: list[ContrastCount] = []
         for field in fields:
             pairs = values(field)
-            rows = self._rows(
+            rows = self._tables.rows(
                 f"""WITH pairs AS (SELECT "{_ERROR}" AS f, {pairs} AS pair FROM {table}
                                    WHERE {condition}),
                     overall AS (SELECT pair.name AS name, pair.value AS value, count(*) AS n
@@ -224,19 +225,19 @@ class LocalStore:
     def last_before(self, kind: str, moment: datetime, where: Where = ()) -> datetime | None:
         """Return the time of the latest record before a moment."""
         condition, parameters = conditions(kind, Window(until=moment), where)
-        rows = self._rows(
-            f'SELECT max("@timestamp") FROM {self._table(kind)} WHERE {condition}',  # noqa: S608
+        rows = self._tables.rows(
+            f'SELECT max("@timestamp") FROM {self._tables.table(kind)} WHERE {condition}',  # noqa: S608
             parameters,
         )
-        return _aware(rows[0][0])
+        return aware(rows[0][0])
 
     def first_record(
         self, kind: str, window: Window, where: Where = ()
     ) -> Mapping[str, Any] | None:
         """Return the earliest record as nested dictionaries, or None."""
         condition, parameters = conditions(kind, window, where)
-        cursor = self._connection.execute(
-            f"""SELECT * FROM {self._table(kind)} WHERE {condition}
+        cursor = self._tables.connection.execute(
+            f"""SELECT * FROM {self._tables.table(kind)} WHERE {condition}
                 ORDER BY "@timestamp", "event.sequence", "event.id" LIMIT 1""",  # noqa: S608
             parameters,
         )
@@ -244,21 +245,21 @@ class LocalStore:
         if row is None:
             return None
         names = [column[0] for column in cursor.description or ()]
-        return _nest(kind, dict(zip(names, row, strict=True)))
+        return nested_record(kind, dict(zip(names, row, strict=True)))
 
     def lifecycle_events(self, window: Window, limit: int = 200) -> list[LifecycleEvent]:
         """Return the earliest life-cycle events of the window, in order."""
         condition, parameters = conditions("lifecycle", window, ())
-        rows = self._rows(
+        rows = self._tables.rows(
             f"""SELECT "@timestamp", "event.action", "ml.model.name", "ml.model.version",
                 "ml.lifecycle.version.before", "event.reason", "ml.lifecycle.change.name"
-                FROM {self._table("lifecycle")} WHERE {condition}
+                FROM {self._tables.table("lifecycle")} WHERE {condition}
                 ORDER BY "@timestamp", "event.sequence" LIMIT ?""",  # noqa: S608
             [*parameters, limit],
         )
         return [
             LifecycleEvent(
-                time=_known(time),
+                time=known(time),
                 action=action or "",
                 model=model or "",
                 version=version or "",
@@ -269,71 +270,62 @@ class LocalStore:
             for time, action, model, version, before, reason, change in rows
         ]
 
-    def _table(self, kind: str) -> str:
-        """Return the kind's columns as a table expression, reading its segments the first time."""
-        staged = self._staged.get(kind)
-        if staged is None:
-            described = schema(kind)
-            pattern = f"{described.stream_type}-{described.dataset}-*"
-            segments = [
-                path
-                for folder in sorted(self._directory.glob(pattern))
-                for path in segment_paths(folder)
-            ]
-            try:
-                staged = stage(
-                    self._connection, kind, segments, self._directory, Path(self._workspace.name)
-                )
-            except (duckdb.Error, OSError) as error:
-                raise StoreError(
-                    f"the {kind} records in {self.location} cannot be read: {error}"
-                ) from error
-            self._staged[kind] = staged
-        return f"read_parquet({literal(str(staged.path))})"
+    def histograms(
+        self,
+        kind: str,
+        edges: Mapping[str, Sequence[float]],
+        window: Window,
+        where: Where = (),
+    ) -> dict[str, Histogram]:
+        """Return the histogram of each field over its edges."""
+        return numbers.histograms(self._asking(kind, window, where), kind, edges)
 
-    def _rows(self, query: str, parameters: Parameters) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = self._connection.execute(query, parameters).fetchall()
-        return rows
+    def moments(
+        self, kind: str, fields: Sequence[str], window: Window, where: Where = ()
+    ) -> dict[str, Moments]:
+        """Return the moments of each field."""
+        return numbers.moments(self._asking(kind, window, where), kind, fields)
 
+    def missing_counts(
+        self, kind: str, fields: Sequence[str], window: Window, where: Where = ()
+    ) -> dict[str, int]:
+        """Return the number of records without a value of each field."""
+        return numbers.missing_counts(self._asking(kind, window, where), kind, fields)
 
-def _pattern(row: tuple[Any, ...]) -> ErrorPattern:
-    fingerprint, kind, types, template, message, place, logger, count, first, last = row
-    return ErrorPattern(
-        fingerprint=fingerprint,
-        type=kind or "log",
-        types=tuple(types or ()),
-        template=template or message or "",
-        message=message or "",
-        culprit=place or "",
-        logger=logger or "",
-        count=count,
-        first_seen=_known(first),
-        last_seen=_known(last),
-    )
+    def names(self, kind: str, field: str, window: Window, where: Where = ()) -> list[str]:
+        """Return the names in an open field that have a value, sorted."""
+        held = column(kind, open_field(kind, field))
+        found = self._asking(kind, window, where)(
+            f"SELECT DISTINCT unnest(map_keys({held})) AS name FROM {{source}} ORDER BY name"  # noqa: S608
+        )
+        return [name for (name,) in found]
 
+    def scan(
+        self,
+        kind: str,
+        fields: Sequence[str],
+        window: Window,
+        where: Where = (),
+        sample: float = 1.0,
+    ) -> Iterator[list[Row]]:
+        """Yield the values of some fields, record by record, in no order."""
+        condition, parameters = conditions(kind, window, where)
+        if sample < 1:
+            condition += f" AND {column(kind, SAMPLING_KEY)} < ?"
+            parameters.append(sampling_limit(sample))
+        columns = ", ".join(scanned(kind, field) for field in fields)
+        cursor = self._tables.connection.cursor()  # other questions may be asked meanwhile
+        cursor.execute(
+            f"SELECT {columns} FROM {self._tables.table(kind)} WHERE {condition}",  # noqa: S608
+            parameters,
+        )
+        times = [place for place, f in enumerate(fields) if known_field(kind, f).type == "date"]
+        while page := cursor.fetchmany(_PAGE):
+            yield [with_zones(row, times) for row in page] if times else page
+        cursor.close()
 
-def _aware(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
-
-
-def _known(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC)
-
-
-def _nest(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of flat columns as the nested record it came from."""
-    record: dict[str, Any] = {}
-    fields = schema(kind).fields
-    for name, value in row.items():
-        if value is None or name not in fields:
-            continue
-        if isinstance(value, datetime):
-            value = _known(value).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        elif fields[name].type == "object" and isinstance(value, str):
-            value = orjson.loads(value)
-        node = record
-        *parents, leaf = name.split(".")
-        for part in parents:
-            node = node.setdefault(part, {})
-        node[leaf] = value
-    return record
+    def _asking(self, kind: str, window: Window, where: Where) -> numbers.Rows:
+        """Return a function that runs queries over a window's records."""
+        condition, parameters = conditions(kind, window, where)
+        source = f"(SELECT * FROM {self._tables.table(kind)} WHERE {condition})"  # noqa: S608
+        return lambda asked: self._tables.rows(asked.replace("{source}", source), parameters)

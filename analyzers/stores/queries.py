@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from analyzers.stores.base import Condition, StoreError, Where, Window
-from shipper.schema import schema
+from analyzers.stores.base import Condition, Where, Window
+from analyzers.stores.fields import SAMPLING_KEY, field_name, known_field, sampling_limit
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,15 +29,10 @@ def range_of(window: Window) -> dict[str, Any]:
     return {"range": {"@timestamp": bounds}} if bounds else {"match_all": {}}
 
 
-def known_field(kind: str, name: str) -> str:
-    """Return the name of a field of a kind.
-
-    Raises:
-        StoreError: If there is none of that name.
-    """
-    if schema(kind).field(name) is None:
-        raise StoreError(f"{kind} records have no field {name}: see docs/fields.md")
-    return name
+def sampled(kind: str, share: float) -> list[dict[str, Any]]:
+    """Return the filter for a share of the records, the same ones in every store."""
+    field = field_name(kind, SAMPLING_KEY) if share < 1 else ""
+    return [{"range": {field: {"lt": sampling_limit(share)}}}] if field else []
 
 
 def text_of(value: Any) -> str:
@@ -48,7 +43,8 @@ def text_of(value: Any) -> str:
 
 
 def _condition(kind: str, condition: Condition) -> dict[str, Any]:
-    name = known_field(kind, condition.field)
+    name = condition.field
+    known_field(kind, name)
     if condition.operation == "exists":
         return {"exists": {"field": name}}
     return {"terms": {name: list(condition.values)}}

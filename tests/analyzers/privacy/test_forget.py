@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 import shipper
 from analyzers.cli import main
 from analyzers.privacy.selection import parse_selection
-from analyzers.stores.base import StoreError
+from analyzers.stores.base import StoreError, Window
 from shipper.cursors import Cursor, read_offset
 from tests.analyzers.conftest import StoreOpener, prediction, write_segment
 
@@ -129,8 +129,9 @@ def test_everything_is_not_one_person() -> None:
 def test_a_cluster_lists_what_it_has(open_cluster: StoreOpener, elasticsearch_url: str) -> None:
     """The tests' node counts, and cannot delete by query: the sentence says so."""
     records = [{**prediction(n, n), "user": {"id": f"u{n % 2}"}} for n in range(10)]
-    store = open_cluster(records)
-    namespace = store.namespace  # type: ignore[attr-defined]
+    record = open_cluster(records).first_record("prediction", Window())
+    assert record is not None
+    namespace = record["data_stream"]["namespace"]
     url = f"{elasticsearch_url}?namespace={namespace}"
     listed = forget("--store", url, "--where", "user.id=u1", "--dry-run")
     assert listed.output == f"         5 records in logs-ml.prediction-{namespace}\n"
