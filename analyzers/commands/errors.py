@@ -17,16 +17,22 @@ from analyzers.commands.options import (
     model_options,
     opened_store,
     output_option,
+    save_options,
     store_option,
     window_options,
     working,
     write_text,
 )
+from analyzers.commands.saving import save_findings
 from analyzers.findings import SEVERITIES
+
+_MOST_SAVED = 1000
+"""Groups saved of one window, the most frequent."""
 
 if TYPE_CHECKING:
     from analyzers.errors.labelling import Label
     from analyzers.root_cause.error_report import ErrorReport
+    from analyzers.stores.base import Window
 
 
 @click.group(invoke_without_command=True)
@@ -45,6 +51,7 @@ if TYPE_CHECKING:
     type=click.Choice(SEVERITIES),
     help="Exit with 1 if a group is at least this severe.",
 )
+@save_options
 @format_option("terminal", "json", "ndjson", "md", "html")
 @output_option
 @click.pass_context
@@ -57,6 +64,8 @@ def errors(
     version: str | None,
     limit: int,
     fail_on: str | None,
+    save: bool,
+    every: int,
     format_name: str,
     output: Path | None,
 ) -> None:
@@ -65,6 +74,8 @@ def errors(
         return
     if since is not None and until is not None and since >= until:
         raise BadInput("--since must lie before --until")
+    if save and (model is not None or version is not None):
+        raise BadInput("--save keeps whole windows: leave out --model and --version")
     with clear_errors():
         from analyzers.root_cause.error_report import report_errors
         from analyzers.stores.base import Window
@@ -74,6 +85,8 @@ def errors(
                 opened, Window(since, until), model_conditions(model, version), limit
             )
         _show(report, format_name, output)
+        if save:
+            _save(store, Window(since, until), every)
     if fail_on is not None and any(
         SEVERITIES.index(f.severity) >= SEVERITIES.index(fail_on) for f in report.findings
     ):
@@ -109,6 +122,21 @@ def group(file: Path, field: str | None, format_name: str, output: Path | None) 
             f"{len(unread):,} of {len(labels):,} lines have no group "
             f"(first: line {unread[0].line}: {unread[0].reason})",
             err=True,
+        )
+
+
+def _save(location: str, asked: Window, seconds: int) -> None:
+    from analyzers.root_cause.error_report import report_errors
+
+    with opened_store(location) as store:
+        save_findings(
+            location,
+            store,
+            kind="error-groups",
+            records="error",
+            asked=asked,
+            seconds=seconds,
+            compute=lambda window: report_errors(store, window, limit=_MOST_SAVED).findings,
         )
 
 

@@ -20,8 +20,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
     _TimeType = click.ParamType[datetime]
+    _LengthType = click.ParamType[int]
 else:
-    _TimeType = click.ParamType
+    _TimeType = _LengthType = click.ParamType
 
 DEFAULT_STORE = "elkhound-data"
 
@@ -64,6 +65,22 @@ class Moment(_TimeType):
                 ctx,
             )
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+class Length(_LengthType):
+    """A length of time such as ``1h``, in whole seconds."""
+
+    name = "length"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the seconds."""
+        if isinstance(value, int):
+            return value
+        span = _SPAN.fullmatch(value.strip())
+        seconds = 0.0 if span is None else float(span[1]) * _UNITS[span[2]]
+        if not 60 <= seconds <= 31 * 86400 or seconds != int(seconds):
+            self.fail(f"{value!r} is no length from 1m to 31d, such as 15m, 1h or 1d", param, ctx)
+        return int(seconds)
 
 
 def store_option(function: F) -> F:
@@ -129,6 +146,23 @@ def output_option(function: F) -> F:
         type=click.Path(dir_okay=False, path_type=Path),
         help="Write to this file instead of standard output.",
     )(function)
+
+
+def save_options(function: F) -> F:
+    """Add ``--save`` and ``--every``."""
+    save = click.option(
+        "--save",
+        is_flag=True,
+        help="Also save the findings of each window of --every, beside the records.",
+    )
+    every = click.option(
+        "--every",
+        type=Length(),
+        default="1h",
+        show_default=True,
+        help="Length of the windows that --save computes, from 1m to 31d.",
+    )
+    return save(every(function))
 
 
 def model_conditions(model: str | None, version: str | None) -> list[Condition]:

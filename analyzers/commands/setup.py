@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
 import orjson
 
 from analyzers.commands.options import BadInput, clear_errors, format_option
-from shipper.schema import STREAMS
+from shipper.schema import RESULTS, STREAMS
 
 if TYPE_CHECKING:
     from analyzers.setup.plan import Step
 
-_RETENTION = re.compile(r"(?P<kind>[a-z]+)=(?P<time>\d+[smhd])")
+_RETENTION = re.compile(r"(?P<kind>[a-z-]+)=(?P<time>\d+[smhd])")
 _SHOWN_DIFFERENCES = 8
 
 
@@ -32,37 +33,41 @@ _SHOWN_DIFFERENCES = 8
     "--retention",
     multiple=True,
     metavar="KIND=TIME",
-    help="How long a stream keeps its records, such as error=180d; what is there stays otherwise.",
+    help="How long records or results are kept, such as error=180d; what is there stays otherwise.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
-@click.option("--remove", is_flag=True, help="Remove the templates; records stay.")
+@click.option("--remove", is_flag=True, help="Remove the templates; records and results stay.")
 @format_option("terminal", "json")
 def setup(
     store: str, retention: Sequence[str], dry_run: bool, remove: bool, format_name: str
 ) -> None:
-    """Install the index templates that records need, or bring older ones up to date.
+    """Install what records and results need in a cluster, or bring older versions up to date.
 
     Safe to run again: what is right already is left alone. Streams that are there begin a new
-    backing index when their template has changed. Credentials come from ELKHOUND_API_KEY, or
+    backing index when their template has changed; results move to a new index where the old one
+    cannot take their new mapping. Credentials come from ELKHOUND_API_KEY, or
     ELKHOUND_USERNAME and ELKHOUND_PASSWORD.
     """
     with clear_errors():
         from analyzers.setup.cluster import Cluster
         from analyzers.setup.desired import desired_objects
+        from analyzers.setup.result_indices import ResultIndices
         from analyzers.stores.opening import is_cluster
 
         if not is_cluster(store):
             raise BadInput(f"{store} is a folder, which needs no setup: give https://HOST:9200")
-        objects = desired_objects(_retention(retention))
+        chosen = _retention(retention)
+        objects = desired_objects(chosen)
         cluster = Cluster(store)
         try:
-            conflicts = cluster.conflicts()
+            indices = ResultIndices(cluster.client, store, chosen)
+            conflicts = [*cluster.conflicts(), *indices.conflicts()]
             if remove:
                 _show(cluster.remove(objects), format_name)
             elif dry_run:
-                _show(cluster.plan(objects), format_name)
+                _show([*cluster.plan(objects), *indices.plan()], format_name)
             else:
-                _show(cluster.apply(objects), format_name)
+                _show(chain(cluster.apply(objects), indices.apply()), format_name)
             for part, loss in cluster.missing.items():
                 click.echo(f"this server has no {part}: {loss}", err=True)
             for conflict in conflicts:
@@ -77,10 +82,10 @@ def _retention(given: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in given:
         match = _RETENTION.fullmatch(text)
-        if match is None or match["kind"] not in STREAMS:
+        if match is None or match["kind"] not in (*STREAMS, *RESULTS):
             raise BadInput(
                 f"--retention {text!r} must be KIND=TIME, such as error=180d; "
-                f"kinds: {', '.join(STREAMS)}"
+                f"kinds: {', '.join((*STREAMS, *RESULTS))}"
             )
         found[match["kind"]] = match["time"]
     return found
@@ -101,4 +106,4 @@ def _show(steps: Sequence[Step] | Iterator[Step], format_name: str) -> None:
             if more > 0:
                 click.echo(f"          and {more} more")
     if kept:
-        click.echo(f"{kept} templates are right already")
+        click.echo(f"{kept} templates and indices are right already")

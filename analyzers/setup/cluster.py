@@ -14,13 +14,15 @@ from analyzers.setup.desired import Category, Desired, stream_pattern
 from analyzers.setup.plan import Step, compare
 from analyzers.stores.base import StoreError
 from analyzers.stores.connecting import OLDEST_SERVER, connect, describe, explained
-from shipper.schema import STREAMS
+from shipper.schema import COMMON, STREAMS, component_template_name
 
 # Parts of a template that a server may lack, with what is lost without them.
 _OPTIONAL = {
     "lifecycle": "retention: old records are not removed",
     "data_stream_options": "the failure store cannot be switched off",
 }
+
+_OF_STREAMS = {component_template_name(name) for name in (COMMON, *STREAMS)}
 
 
 class Cluster:
@@ -64,7 +66,7 @@ class Cluster:
                     self._put(wanted)
                     changed.add(item.name)
             yield step
-        if changed:
+        if changed & _OF_STREAMS:
             self._roll_over()
 
     def remove(self, objects: Sequence[Desired]) -> Iterator[Step]:
@@ -99,6 +101,11 @@ class Cluster:
                             f"{name} is closed: its records are not found until it is opened"
                         )
         return found
+
+    @property
+    def client(self) -> Elasticsearch:
+        """The cluster's client."""
+        return self._client
 
     def close(self) -> None:
         """Close the connections."""
@@ -136,7 +143,7 @@ class Cluster:
             return item
         body: dict[str, Any] = copy.deepcopy(dict(item.body))
         for part in self.missing:
-            body["template"].pop(part, None)
+            body.get("template", {}).pop(part, None)
         return replace(item, body=body)
 
     def _get(self, item: Desired) -> dict[str, Any] | None:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from shipper.schema import (
     COMMON,
     DEADLETTER,
+    RESULT,
+    RESULTS,
     STREAMS,
     component_template,
     component_template_name,
@@ -17,7 +19,7 @@ from shipper.schema import (
     schema,
 )
 
-Category = Literal["component template", "index template"]
+Category = Literal["component template", "index template", "result index"]
 
 RETENTION = {
     "prediction": "90d",
@@ -59,12 +61,17 @@ def desired_objects(retention: Mapping[str, str] | None = None) -> list[Desired]
     given = retention or {}
     components = [
         Desired("component template", component_template_name(name), component_template(name))
-        for name in (COMMON, *STREAMS)
+        for name in (COMMON, *STREAMS, RESULT, *RESULTS)
     ]
-    return components + [
+    streams = [
         _index_template(kind, given.get(kind, RETENTION[kind]), kind not in given)
         for kind in STREAMS
     ]
+    results = [
+        Desired("index template", component_template_name(kind), index_template(kind))
+        for kind in RESULTS
+    ]
+    return components + streams + results
 
 
 def stream_pattern(kind: str) -> str:

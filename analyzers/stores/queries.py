@@ -21,9 +21,9 @@ def range_of(window: Window) -> dict[str, Any]:
     """Return the filter for ``[since, until)``."""
     bounds: dict[str, Any] = {}
     if window.since is not None:
-        bounds["gte"] = _time(window.since)
+        bounds["gte"] = milliseconds(window.since)
     if window.until is not None:
-        bounds["lt"] = _time(window.until)
+        bounds["lt"] = milliseconds(window.until)
     if bounds:
         bounds["format"] = "epoch_millis"
     return {"range": {"@timestamp": bounds}} if bounds else {"match_all": {}}
@@ -50,6 +50,7 @@ def _condition(kind: str, condition: Condition) -> dict[str, Any]:
     return {"terms": {name: list(condition.values)}}
 
 
-def _time(moment: datetime) -> int:
+def milliseconds(moment: datetime) -> int:
+    """Return a time as milliseconds since the epoch."""
     # records hold milliseconds: between two of them the bound is the later one
     return -(-(moment - _EPOCH) // timedelta(milliseconds=1))

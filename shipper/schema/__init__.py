@@ -23,6 +23,10 @@ DEADLETTER = "deadletter"
 STREAMS = (*KINDS, DEADLETTER)
 """Everything that has a data stream."""
 
+RESULT = "result"
+RESULTS = ("error-groups",)
+"""Result indices, written by the analyzers; what all of them carry is in ``result.json``."""
+
 MAXIMUM_KEYWORD_LENGTH = 8191
 """Characters of a keyword; more would pass Lucene's limit of 32,766 bytes for a term."""
 
@@ -77,7 +81,10 @@ class Schema:
     required: tuple[str, ...]
 
     def stream(self, namespace: str = "default") -> str:
-        """Return the data stream's name, such as ``logs-ml.prediction-default``."""
+        """Return the name of the data stream, such as ``logs-ml.prediction-default``.
+
+        That of a result index is ``ml-error-groups-default``.
+        """
         return f"{self.stream_type}-{self.dataset}-{namespace}"
 
     def field(self, name: str) -> Field | None:
@@ -95,12 +102,12 @@ def component_template(name: str) -> Mapping[str, Any]:
     """Return one component template as Elasticsearch takes it.
 
     Args:
-        name: ``common`` or one of ``STREAMS``.
+        name: ``common``, ``result``, or one of ``STREAMS`` and ``RESULTS``.
 
     Raises:
         KeyError: If there is no such template.
     """
-    if name != COMMON and name not in STREAMS:
+    if name not in (COMMON, RESULT, *STREAMS, *RESULTS):
         raise KeyError(f"no component template is named {name!r}")
     text = resources.files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8")
     template: dict[str, Any] = json.loads(text)
@@ -109,21 +116,21 @@ def component_template(name: str) -> Mapping[str, Any]:
 
 @cache
 def schema(kind: str) -> Schema:
-    """Return the schema of one kind of record.
+    """Return the schema of one kind of record, or of one kind of result.
 
     Raises:
         KeyError: If there is no such kind.
     """
-    if kind not in STREAMS:
+    if kind not in (*STREAMS, *RESULTS):
         raise KeyError(f"{kind!r} is no kind of record; the kinds are {', '.join(KINDS)}")
-    common = component_template(COMMON)
+    common = component_template(_shared_by(kind))
     own = component_template(kind)
     fields: dict[str, Field] = {}
     for template in (common, own):
         fields.update(_fields(template))
     for name, values in own["_meta"].get("values", {}).items():
         fields[name] = replace(fields[name], values=tuple(values))
-    stream = own["_meta"]["data_stream"]
+    stream = own["_meta"].get("data_stream", {"type": "ml", "dataset": kind})
     return Schema(
         kind=kind,
         description=own["_meta"]["description"],
@@ -149,17 +156,24 @@ def component_template_name(name: str) -> str:
 
 
 def index_template(kind: str) -> dict[str, Any]:
-    """Return the index template of one kind's data stream (any namespace)."""
+    """Return the index template of one kind's data streams or result indices (any namespace)."""
     described = schema(kind)
-    return {
-        "index_patterns": [f"{described.stream_type}-{described.dataset}-*"],
-        "data_stream": {},
+    template: dict[str, Any] = {
+        "index_patterns": [described.stream("*")],
         "priority": 500,
-        "composed_of": [component_template_name(COMMON), component_template_name(kind)],
-        "template": {"settings": {"index": {"mode": "logsdb"}}},
+        "composed_of": [component_template_name(name) for name in (_shared_by(kind), kind)],
         "version": SCHEMA_VERSION,
         "_meta": {"description": described.description, "managed_by": "elkhound"},
     }
+    if kind in STREAMS:
+        template["data_stream"] = {}
+        template["template"] = {"settings": {"index": {"mode": "logsdb"}}}
+    return template
+
+
+def _shared_by(kind: str) -> str:
+    """Return the name of the component template with what all kinds alike carry."""
+    return COMMON if kind in STREAMS else RESULT
 
 
 def _fields(template: Mapping[str, Any]) -> dict[str, Field]:

@@ -9,6 +9,8 @@ from shipper.schema import (
     COMMON,
     KINDS,
     MAXIMUM_KEYWORD_LENGTH,
+    RESULT,
+    RESULTS,
     component_template,
     cut_keyword,
     index_template,
@@ -17,7 +19,7 @@ from shipper.schema import (
 )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *RESULTS])
 def test_every_field_has_a_description_and_a_known_type(kind: str) -> None:
     """A field without a sentence about it cannot be added."""
     for field in schema(kind).fields.values():
@@ -25,11 +27,11 @@ def test_every_field_has_a_description_and_a_known_type(kind: str) -> None:
         assert field.type in ("keyword", "text", "long", "double", "boolean", "date", "object")
 
 
-@pytest.mark.parametrize("name", [COMMON, *KINDS])
+@pytest.mark.parametrize("name", [COMMON, *KINDS, RESULT, *RESULTS])
 def test_descriptions_speak_of_fields_that_exist(name: str) -> None:
     """No description, array or list of values is left over from a field that went."""
     template = component_template(name)
-    known = set(schema(KINDS[0] if name == COMMON else name).fields)
+    known = set(schema({COMMON: KINDS[0], RESULT: RESULTS[0]}.get(name, name)).fields)
     meta = template["_meta"]
     assert set(meta["fields"]) <= known
     assert (

@@ -1,0 +1,107 @@
+"""Findings as documents of result indices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from analyzers.findings import Breakdown, Description, Finding, plain
+from analyzers.stores.base import Window
+from analyzers.stores.results import Result
+from shipper.fingerprint import digest
+from shipper.schema import ECS_VERSION, SCHEMA_VERSION, cut_keyword
+
+OwnFields = Callable[[Finding], Mapping[str, Any]]
+"""Returns the fields that only results of one kind have, by dotted names."""
+
+
+def error_group_fields(finding: Finding) -> Mapping[str, Any]:
+    """Return the fields of an error group's result."""
+    described = next(item for item in finding.evidence if isinstance(item, Description))
+    services = [
+        value
+        for item in finding.evidence
+        if isinstance(item, Breakdown) and item.field == "service.name"
+        for value, _ in item.values
+    ]
+    return {
+        "error.grouping_key": finding.id,
+        "error.grouping_name": finding.subject,
+        "error.type": described.exception,
+        "error.types": list(described.types),
+        "error.template": described.template,
+        "error.message": described.message,
+        "error.culprit": described.culprit or None,
+        "error.fingerprint": list(described.fingerprints),
+        "service.name": services or None,
+    }
+
+
+OWN_FIELDS: Mapping[str, tuple[str, OwnFields]] = {
+    "error-group": ("error-groups", error_group_fields),
+}
+"""For each kind of finding its kind of result, and the fields that only this one has."""
+
+
+def result_of(finding: Finding, window: Window, created: datetime) -> Result:
+    """Return the document of a finding.
+
+    Its id follows from what was found, where and in which window, so that finding it again
+    replaces the document.
+
+    Args:
+        finding: What was found.
+        window: The window looked at; both ends are needed.
+        created: When it was computed.
+
+    Raises:
+        ValueError: If an end of the window is missing.
+        KeyError: If findings of its kind are not stored.
+    """
+    if window.since is None or window.until is None:
+        raise ValueError("a window of results needs both ends")
+    _, own_fields = OWN_FIELDS[finding.kind]
+    since, until = plain(window.since), plain(window.until)
+    place = (finding.model or "", finding.version or "", finding.segment or "")
+    fields = {
+        "@timestamp": until,
+        "event.created": plain(created),
+        "ecs.version": ECS_VERSION,
+        "ml.schema.version": SCHEMA_VERSION,
+        "ml.window.since": since,
+        "ml.window.until": until,
+        "ml.window.seconds": (window.until - window.since).total_seconds(),
+        "ml.model.name": finding.model,
+        "ml.model.version": finding.version,
+        "ml.finding.id": finding.id,
+        "ml.finding.kind": finding.kind,
+        "ml.finding.subject": finding.subject,
+        "ml.finding.summary": finding.summary,
+        "ml.finding.segment": finding.segment,
+        "ml.finding.severity": finding.severity,
+        "ml.finding.n": finding.n,
+        "ml.finding.requests": finding.requests,
+        "ml.finding.effect": plain(finding.effect),
+        "ml.finding.p": plain(finding.p),
+        "ml.finding.q": plain(finding.q),
+        "ml.finding.onset.earliest": plain(finding.onset[0]),
+        "ml.finding.onset.latest": plain(finding.onset[1]),
+        "ml.finding.last_seen": plain(finding.last_seen),
+        "ml.finding.evidence": finding.document()["evidence"],
+        **own_fields(finding),
+    }
+    return Result(digest((finding.kind, finding.id, *place, since, until)), _nested(fields))
+
+
+def _nested(fields: Mapping[str, Any]) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for name, value in fields.items():
+        if value is None:
+            continue
+        node = document
+        *parents, leaf = name.split(".")
+        for part in parents:
+            node = node.setdefault(part, {})
+        node[leaf] = cut_keyword(value) if isinstance(value, str) else value
+    return document
