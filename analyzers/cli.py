@@ -45,11 +45,19 @@ def main(context: click.Context) -> None:
     docs/configuration.md. Exit codes: 0 fine, 1 findings (with --fail-on), 2 bad input or usage,
     3 store unreachable.
     """
-    from analyzers.configuration import ConfigurationFileError, default_map, find_file, read_file
+    from analyzers.configuration import (
+        ConfigurationFileError,
+        connection_options,
+        default_map,
+        find_file,
+        read_file,
+    )
 
     try:
         path = find_file()
         if path is not None:
-            context.default_map = default_map(read_file(path))
+            values = read_file(path)
+            context.default_map = default_map(values)
+            context.obj = connection_options(values)
     except ConfigurationFileError as error:
         raise click.UsageError(str(error)) from error

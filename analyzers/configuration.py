@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analyzers.stores.locations import OPTIONS
+
 FILE = "elkhound.toml"
 VARIABLE = "ELKHOUND_CONFIG"
+CONNECTION = "elasticsearch"
+"""Section for the connection to a cluster."""
 
 _SECTION = re.compile(r"\s*\[([^\[\]]+)\]")
 
@@ -33,7 +37,8 @@ class Key:
         kind: ``text``, or ``texts`` for a list of texts (a single text will do).
         meaning: One sentence.
         example: How it is written.
-        options: The options it stands for, as ``command.parameter``.
+        options: The options it stands for, as ``command.parameter``; none for those of the
+            connection, which every command takes that reads a cluster.
     """
 
     name: str
@@ -51,6 +56,12 @@ KEYS = (
         'store = "https://localhost:9200?ca=/etc/ssl/elastic.pem"',
         ("errors.store", "forget.store", "import.store", "setup.store"),
     ),
+    *(
+        Key(f"{CONNECTION}.{name}", "text", option.meaning, f'{name} = "{option.example}"', ())
+        for name, option in OPTIONS.items()
+    ),
+    Key("errors.every", "text", "Length of the windows that --save computes.", 'every = "1h"',
+        ("errors.every",)),
     Key(
         "ship.to",
         "texts",
@@ -122,6 +133,12 @@ def default_map(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 command, _, parameter = option.partition(".")
                 defaults.setdefault(command, {})[parameter] = values[key.name]
     return defaults
+
+
+def connection_options(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the options of the connection to a cluster, by their name in a location."""
+    head = f"{CONNECTION}."
+    return {name.removeprefix(head): v for name, v in values.items() if name.startswith(head)}
 
 
 def _checked(key: Key, value: Any, where: str) -> Any:

@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 
 from analyzers.cli import COMMANDS
-from analyzers.configuration import KEYS
+from analyzers.configuration import CONNECTION, KEYS
+from analyzers.stores.locations import OPTIONS
 from analyzers.stores.results import RESULT_RETENTION
 from shipper.schema import (
     COMMON,
@@ -66,8 +67,9 @@ def _results() -> list[str]:
     shared = component_template(RESULT)["_meta"]
     lines = [
         "\n# Results\n",
-        "What `--save` writes: indices of a cluster, or Parquet files under `results/` of a folder.",
-        "A result's id follows from its subject and window, so that a second run changes nothing.\n",
+        "What `--save` writes: indices of a cluster, or Parquet files under `results/` of a",
+        "folder. A result's id follows from its subject and window, so that a second run changes",
+        "nothing.\n",
         "## Common to all results\n",
         shared["description"] + "\n",
     ]
@@ -118,12 +120,12 @@ def configuration_reference() -> str:
         "The commands read `elkhound.toml` in the current folder, or the file that",
         "`ELKHOUND_CONFIG` names. What is given on the command line wins, then environment",
         "variables, then the file.",
-        "Credentials are never part of it: see [Delivery](delivery.md).\n",
+        "Secrets are never part of it, only files that hold them: see [Delivery](delivery.md).\n",
         "| key | value | meaning | option |",
         "|---|---|---|---|",
     ]
     for key in KEYS:
-        options = ", ".join(map(_typed, key.options))
+        options = ", ".join(map(_typed, key.options)) or _behind_the_url(key.name)
         lines.append(f"| `{key.name}` | {key.kind} | {key.meaning} | {options} |")
     lines += ["", "```toml"]
     section = ""
@@ -134,6 +136,13 @@ def configuration_reference() -> str:
             lines += ["", f"[{section}]"]
         lines.append(key.example)
     return "\n".join([*lines, "```"]) + "\n"
+
+
+def _behind_the_url(name: str) -> str:
+    """Return how an option of the connection is given otherwise."""
+    option = name.removeprefix(f"{CONNECTION}.")
+    variable = OPTIONS[option].variable
+    return f"`--store https://...?{option}=`" + (f", `{variable}`" if variable else "")
 
 
 def _typed(name: str) -> str:

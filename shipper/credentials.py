@@ -19,6 +19,7 @@ class Credentials:
         username: Name for basic authentication.
         password: Its password.
         api_key: Elasticsearch API key, encoded as its API returns it.
+        bearer: Token for bearer authentication.
         key_passphrase: Passphrase of the client's private key.
         hash_key: Key of the hashes that stand in place of what redaction takes out.
     """
@@ -26,6 +27,7 @@ class Credentials:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     api_key: str | None = field(default=None, repr=False)
+    bearer: str | None = field(default=None, repr=False)
     key_passphrase: str | None = field(default=None, repr=False)
     hash_key: str | None = field(default=None, repr=False)
 
@@ -33,6 +35,8 @@ class Credentials:
         """Return the value of the ``Authorization`` header, or None."""
         if self.api_key is not None:
             return f"ApiKey {self.api_key}"
+        if self.bearer is not None:
+            return f"Bearer {self.bearer}"
         if self.username is not None and self.password is not None:
             pair = f"{self.username}:{self.password}".encode()
             return f"Basic {base64.b64encode(pair).decode()}"
@@ -42,7 +46,7 @@ class Credentials:
 def read_credentials(variables: Mapping[str, str] | None = None) -> Credentials:
     """Return the credentials that ``ELKHOUND_*`` variables give.
 
-    ``ELKHOUND_USERNAME``, ``ELKHOUND_PASSWORD``, ``ELKHOUND_API_KEY``,
+    ``ELKHOUND_USERNAME``, ``ELKHOUND_PASSWORD``, ``ELKHOUND_API_KEY``, ``ELKHOUND_BEARER``,
     ``ELKHOUND_KEY_PASSPHRASE`` and ``ELKHOUND_HASH_KEY``; with ``_FILE`` behind the name, the value
     is read from that file.
 
@@ -54,6 +58,7 @@ def read_credentials(variables: Mapping[str, str] | None = None) -> Credentials:
         username=_read(given, "ELKHOUND_USERNAME"),
         password=_read(given, "ELKHOUND_PASSWORD"),
         api_key=_read(given, "ELKHOUND_API_KEY"),
+        bearer=_read(given, "ELKHOUND_BEARER"),
         key_passphrase=_read(given, "ELKHOUND_KEY_PASSPHRASE"),
         hash_key=_read(given, "ELKHOUND_HASH_KEY"),
     )

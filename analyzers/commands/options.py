@@ -83,6 +83,17 @@ class Length(_LengthType):
         return int(seconds)
 
 
+def complete_location(context: click.Context, _: click.Parameter, location: str) -> str:
+    """Return a store's location with the options that ``elkhound.toml`` adds to it."""
+    from analyzers.stores.locations import completed
+    from analyzers.stores.opening import is_cluster
+
+    defaults = context.find_root().obj
+    if not defaults or not is_cluster(location):
+        return location
+    return completed(location, defaults, os.environ)
+
+
 def store_option(function: F) -> F:
     """Add ``--store``."""
     return click.option(
@@ -90,6 +101,7 @@ def store_option(function: F) -> F:
         envvar="ELKHOUND_STORE",
         default=DEFAULT_STORE,
         show_default=True,
+        callback=complete_location,
         metavar="FOLDER|URL",
         help="Folder that the service writes, or https://HOST:9200; also ELKHOUND_STORE.",
     )(function)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
-from analyzers.commands.options import BadInput, clear_errors, format_option
+from analyzers.commands.options import BadInput, clear_errors, complete_location, format_option
 from shipper.schema import RESULTS, STREAMS
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _SHOWN_DIFFERENCES = 8
     "--store",
     envvar="ELKHOUND_STORE",
     required=True,
+    callback=complete_location,
     metavar="URL",
     help="Cluster, such as https://localhost:9200; also ELKHOUND_STORE.",
 )

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from elasticsearch import (
     ApiError,
@@ -21,31 +21,31 @@ from elasticsearch import (
 from elasticsearch import ConnectionError as ClusterConnectionError
 
 from analyzers.stores.base import StoreError
+from analyzers.stores.locations import OPTIONS, options_of
 from shipper.credentials import Credentials, read_credentials
 from shipper.errors import ConfigurationError
 
 OLDEST_SERVER = (9, 0)
 REQUEST_SECONDS = 60.0
 
-_OPTIONS = ("ca", "fingerprint", "verify", "timeout", "namespace")
 _RETRIED = (429, 502, 503, 504)
 
 
 def connect(location: str, variables: Mapping[str, str] | None = None) -> Elasticsearch:
     """Return a client for ``https://HOST:9200`` (several separated by commas), or ``cloud:ID``.
 
-    Behind the ``?`` of the last host may stand ``ca=FILE``, ``fingerprint=SHA256``, ``verify=no``,
-    ``timeout=SECONDS`` and ``namespace=NAME`` (of the data streams; all otherwise).
-    ``ELKHOUND_API_KEY``, ``ELKHOUND_BEARER``, or ``ELKHOUND_USERNAME`` and ``ELKHOUND_PASSWORD``
-    authenticate. Nothing is sent yet.
+    Behind the ``?`` of the last host may stand what ``locations.OPTIONS`` names, such as
+    ``ca=FILE``. ``ELKHOUND_API_KEY``, ``ELKHOUND_BEARER``, or ``ELKHOUND_USERNAME`` and
+    ``ELKHOUND_PASSWORD`` authenticate; each may end in ``_FILE``. Nothing is sent yet.
 
     Raises:
         StoreError: If the location is wrong.
     """
-    given = os.environ if variables is None else variables
+    given = dict(os.environ if variables is None else variables)
     try:
-        credentials = read_credentials(given)
-        where, options = _parse(location)
+        options = options_of(location, given)
+        credentials = read_credentials(given | _credential_files(options))
+        where = _hosts(location)
         return Elasticsearch(
             **where,
             http_compress=True,
@@ -54,7 +54,7 @@ def connect(location: str, variables: Mapping[str, str] | None = None) -> Elasti
             retry_on_timeout=False,
             max_retries=3,
             **_security(where, options),
-            **_authentication(credentials, given.get("ELKHOUND_BEARER")),
+            **_authentication(credentials),
         )
     except (ConfigurationError, ValueError, OSError) as error:
         raise StoreError(f"{describe(location)}: {error}") from error
@@ -62,8 +62,7 @@ def connect(location: str, variables: Mapping[str, str] | None = None) -> Elasti
 
 def namespace_of(location: str) -> str:
     """Return the namespace that a location names, or ``*``."""
-    options = dict(parse_qsl(urlsplit(location.split(",")[-1]).query))
-    return options.get("namespace", "*")
+    return options_of(location, {}).get("namespace", "*")
 
 
 def describe(location: str) -> str:
@@ -111,13 +110,11 @@ def explained(location: str) -> Iterator[None]:
         raise StoreError(f"{where}: {error}") from error
 
 
-def _parse(location: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the client's arguments for the place, and the options behind the ``?``."""
+def _hosts(location: str) -> dict[str, Any]:
+    """Return the client's arguments for the place."""
     if location.startswith("cloud:"):
-        identity, _, query = location.removeprefix("cloud:").partition("?")
-        return {"cloud_id": identity}, _known(dict(parse_qsl(query)))
+        return {"cloud_id": location.removeprefix("cloud:").partition("?")[0]}
     hosts: list[str] = []
-    options: dict[str, str] = {}
     for one in location.split(","):
         parts = urlsplit(one if "://" in one else f"https://{one}")
         if parts.username is not None:
@@ -129,15 +126,16 @@ def _parse(location: str) -> tuple[dict[str, Any], dict[str, str]]:
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         default = 443 if parts.scheme == "https" else 80
         hosts.append(f"{parts.scheme}://{host}:{parts.port or default}{parts.path.rstrip('/')}")
-        options |= dict(parse_qsl(parts.query))
-    return {"hosts": hosts}, _known(options)
+    return {"hosts": hosts}
 
 
-def _known(options: dict[str, str]) -> dict[str, str]:
-    for name in options:
-        if name not in _OPTIONS:
-            raise ValueError(f"{name!r} is no option; known: {', '.join(_OPTIONS)}")
-    return options
+def _credential_files(options: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that a location's credentials stand for."""
+    return {
+        OPTIONS[name].variable: options[name]
+        for name in ("api_key_file", "bearer_file", "username", "password_file")
+        if name in options
+    }
 
 
 def _security(where: Mapping[str, Any], options: Mapping[str, str]) -> dict[str, Any]:
@@ -155,11 +153,11 @@ def _security(where: Mapping[str, Any], options: Mapping[str, str]) -> dict[str,
     return security
 
 
-def _authentication(credentials: Credentials, bearer: str | None) -> dict[str, Any]:
+def _authentication(credentials: Credentials) -> dict[str, Any]:
     if credentials.api_key is not None:
         return {"api_key": credentials.api_key}
-    if bearer:
-        return {"bearer_auth": bearer}
+    if credentials.bearer is not None:
+        return {"bearer_auth": credentials.bearer}
     if credentials.username is not None and credentials.password is not None:
         return {"basic_auth": (credentials.username, credentials.password)}
     return {}

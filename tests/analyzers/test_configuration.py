@@ -17,7 +17,10 @@ from analyzers.configuration import (
     find_file,
     read_file,
 )
+from analyzers.stores.locations import completed, options_of
+from tests.receivers.answers import answering
 from tests.receivers.beats import BeatsServer
+from tests.receivers.certificates import make_certificates
 
 
 def write(folder: Path, text: str) -> Path:
@@ -32,7 +35,7 @@ def write(folder: Path, text: str) -> Path:
     [
         (
             'store = "a"\n\n[ship]\ncolour = "red"\n',
-            r"line 4: 'ship\.colour' is no key; known: setup\.retention",
+            r"line 4: 'ship\.colour' is no key; known: elasticsearch",
         ),
         ("store = 5\n", 'line 1: store must be a text: store = "https'),
         ('store = ""\n', "line 1: store must be a text"),
@@ -84,6 +87,47 @@ def test_destinations_come_from_the_file(tmp_path: Path, monkeypatch: pytest.Mon
         assert CliRunner().invoke(main, ["doctor"]).exit_code == 0
         assert CliRunner().invoke(main, ["ship", "spool"]).exit_code == 0
     assert server.index.received == 1
+
+
+def test_connections_come_from_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Authority, time-out and the file of a key; the key itself is never there."""
+    monkeypatch.chdir(tmp_path)
+    certificates = make_certificates(tmp_path)
+    (tmp_path / "key").write_text("k3y\n")
+    body = {"hits": {"total": {"value": 0}, "hits": []}}
+    with answering(200, body, context=certificates.server()) as (url, seen):
+        write(
+            tmp_path,
+            f"""store = "{url}"
+            [elasticsearch]
+            ca = "{certificates.ca}"
+            timeout = "5"
+            api_key_file = "key"
+            """,
+        )
+        assert CliRunner().invoke(main, ["errors"]).exit_code == 0
+        assert {request["authorization"] for request in seen} == {"ApiKey k3y"}
+        seen.clear()
+        monkeypatch.setenv("ELKHOUND_API_KEY", "other")
+        CliRunner().invoke(main, ["errors"])
+        assert {request["authorization"] for request in seen} == {"ApiKey other"}
+
+
+def test_what_stands_in_the_url_wins() -> None:
+    """Then variables, then the file; credentials are taken together."""
+    file = {"ca": "f.pem", "timeout": "1", "username": "me", "password_file": "p"}
+    assert completed("https://h?ca=u.pem", file, {"ELKHOUND_TIMEOUT": "9"}) == (
+        "https://h?ca=u.pem&username=me&password_file=p"
+    )
+    assert completed("https://a,https://b", {"ca": "f.pem"}, {}) == "https://a,https://b?ca=f.pem"
+    assert completed("https://h?api_key_file=k", file, {"ELKHOUND_CA": "v"}) == (
+        "https://h?api_key_file=k&timeout=1"
+    )
+    assert completed("cloud:x:y", {"timeout": "3"}, {}) == "cloud:x:y?timeout=3"
+    assert options_of("https://h?ca=u.pem", {"ELKHOUND_CA": "v", "ELKHOUND_TIMEOUT": "9"}) == {
+        "ca": "u.pem",
+        "timeout": "9",
+    }
 
 
 def test_a_wrong_file_stops_every_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
