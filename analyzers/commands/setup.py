@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -36,11 +37,22 @@ _SHOWN_DIFFERENCES = 8
     metavar="KIND=TIME",
     help="How long records or results are kept, such as error=180d; what is there stays otherwise.",
 )
+@click.option(
+    "--keys",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Also make roles and API keys (writer, analyzer, reader), and keep the keys in FOLDER.",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @click.option("--remove", is_flag=True, help="Remove the templates; records and results stay.")
 @format_option("terminal", "json")
 def setup(
-    store: str, retention: Sequence[str], dry_run: bool, remove: bool, format_name: str
+    store: str,
+    retention: Sequence[str],
+    keys: Path | None,
+    dry_run: bool,
+    remove: bool,
+    format_name: str,
 ) -> None:
     """Install what records and results need in a cluster, or bring older versions up to date.
 
@@ -50,6 +62,7 @@ def setup(
     ELKHOUND_USERNAME and ELKHOUND_PASSWORD.
     """
     with clear_errors():
+        from analyzers.setup.access import Access
         from analyzers.setup.cluster import Cluster
         from analyzers.setup.desired import desired_objects
         from analyzers.setup.result_indices import ResultIndices
@@ -63,12 +76,19 @@ def setup(
         try:
             indices = ResultIndices(cluster.client, store, chosen)
             conflicts = [*cluster.conflicts(), *indices.conflicts()]
+            access = [Access(cluster.client, store, keys)] if keys is not None else []
+            steps: Iterable[Step]
             if remove:
-                _show(cluster.remove(objects), format_name)
+                steps = chain(cluster.remove(objects), *(part.remove() for part in access))
             elif dry_run:
-                _show([*cluster.plan(objects), *indices.plan()], format_name)
+                steps = chain(
+                    cluster.plan(objects), indices.plan(), *(part.plan() for part in access)
+                )
             else:
-                _show(chain(cluster.apply(objects), indices.apply()), format_name)
+                steps = chain(
+                    cluster.apply(objects), indices.apply(), *(part.apply() for part in access)
+                )
+            _show(steps, format_name)
             for part, loss in cluster.missing.items():
                 click.echo(f"this server has no {part}: {loss}", err=True)
             for conflict in conflicts:
@@ -92,7 +112,7 @@ def _retention(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _show(steps: Sequence[Step] | Iterator[Step], format_name: str) -> None:
+def _show(steps: Iterable[Step], format_name: str) -> None:
     kept = 0
     for step in steps:
         if format_name == "json":
@@ -107,4 +127,4 @@ def _show(steps: Sequence[Step] | Iterator[Step], format_name: str) -> None:
             if more > 0:
                 click.echo(f"          and {more} more")
     if kept:
-        click.echo(f"{kept} templates and indices are right already")
+        click.echo(f"{kept} objects are right already")

@@ -19,7 +19,7 @@ from shipper.schema import (
     schema,
 )
 
-Category = Literal["component template", "index template", "result index"]
+Category = Literal["component template", "index template", "result index", "role", "API key"]
 
 RETENTION = {
     "prediction": "90d",

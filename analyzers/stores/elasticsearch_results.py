@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
+from elasticsearch import AuthorizationException, BadRequestError, Elasticsearch, NotFoundError
 from elasticsearch.helpers import streaming_bulk
 
 from analyzers.stores.base import StoreError, Window
@@ -131,6 +131,11 @@ class ElasticsearchResults:
         except BadRequestError as error:
             if error.error != "resource_already_exists_exception":
                 raise  # otherwise somebody else was faster
+        except AuthorizationException as error:
+            raise StoreError(
+                f"{describe(self._location)} has no {alias}, and these credentials may not make "
+                f"it: let `elkhound setup --store ...?namespace={self._namespace}` do so"
+            ) from error
         self._checked.add(alias)
 
     def _delete(self, alias: str, hits: Sequence[Mapping[str, Any]]) -> None:

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-Fault = Callable[[str, bytes], tuple[int, Any] | str | None]
-"""Given path and body: an answer in place of the server's, ``"drop"``, or None to pass it on."""
+Fault = Callable[[str, str, bytes], tuple[int, Any] | str | None]
+"""Given method, path and body: an answer in place of the server's, ``"drop"``, or None to pass it on."""
 
 _PASSED = ("content-type", "content-encoding", "accept", "accept-encoding", "authorization")
 
@@ -27,7 +27,7 @@ def faulty(url: str, fault: Fault) -> Iterator[str]:
 
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            wanted = fault(self.path, body)
+            wanted = fault(self.command, self.path, body)
             if wanted == "drop":
                 self.close_connection = True
                 self.connection.close()

@@ -148,7 +148,7 @@ def test_a_connection_lost_on_the_way_loses_no_finished_window(
     query = f"?namespace={filled(client, elasticsearch_url)}"
     writes: list[str] = []
 
-    def fault(path: str, _: bytes) -> str | None:
+    def fault(_method: str, path: str, _: bytes) -> str | None:
         if path.startswith("/_bulk"):
             writes.append(path)
         return "drop" if len(writes) > 1 else None

@@ -66,7 +66,7 @@ def test_a_cluster_is_set_up_once(client: Elasticsearch, fresh_url: str) -> None
     assert first.exit_code == 0, first.output
     assert client.indices.exists_index_template(name="elkhound-error")
     second = setup("--store", fresh_url)
-    assert second.stdout == f"{number} templates and indices are right already\n"
+    assert second.stdout == f"{number} objects are right already\n"
 
 
 @pytest.mark.elasticsearch

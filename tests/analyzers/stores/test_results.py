@@ -188,7 +188,7 @@ def test_a_busy_server_is_asked_again(elasticsearch_url: str) -> None:
         ),
     ]
 
-    def fault(path: str, _: bytes) -> Any:
+    def fault(_method: str, path: str, _: bytes) -> Any:
         return answers.pop(0) if path.startswith("/_bulk") and answers else None
 
     namespace = new_namespace()
