@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: help demo test check format docs test-oldest faults elasticsearch benchmark clean
 
 help:
-	@echo 'make demo           serve a model, break it, and read the error report'
+	@echo 'make demo           serve a model, break it, and read the error report (STORE=URL: on a cluster)'
 	@echo 'make test           all checks and tests'
 	@echo 'make check          style, types and architecture only'
 	@echo 'make format         format the code'
@@ -21,7 +21,7 @@ help:
 	@echo 'make clean          remove what these commands made'
 
 demo: $(VENV)/.demo
-	@$(BIN)/python -m examples.flight_delay.demo
+	@$(BIN)/python -m examples.flight_delay.demo $(if $(STORE),--store '$(STORE)') $(if $(TO),--to '$(TO)')
 
 test: check
 	$(BIN)/python -m pytest

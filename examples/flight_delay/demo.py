@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
+import os
 import shutil
 import socket
 import subprocess
@@ -29,7 +30,9 @@ from analyzers.reports.terminal import render_terminal
 from analyzers.reports.wording import evidence_of, time_of_day
 from analyzers.root_cause.error_report import ErrorReport, report_errors
 from analyzers.stores.base import Window
+from analyzers.stores.connecting import describe, namespace_of
 from analyzers.stores.opening import open_store
+from examples.flight_delay.cluster import destination_of, prepare, wait_for_records
 from examples.flight_delay.traffic import (
     Traffic,
     add_a_carrier,
@@ -146,13 +149,15 @@ def versions_of(finding: Finding) -> list[str]:
 
 
 @contextlib.contextmanager
-def running_service(folder: Path, port: int) -> Iterator[None]:
+def running_service(folder: Path, port: int, to: str | None, namespace: str) -> Iterator[None]:
     """Run the service in a process of its own and wait until it answers."""
     command = [sys.executable, "-m", "examples.flight_delay.service", "--port", str(port)]
-    command += ["--to", f"file:{folder / 'data'}"]
+    data = str(folder / "data")
+    command += ["--to", f"file:{data}"] if to is None else ["--to", to, "--spool", data]
     log = folder / "service.log"
+    variables = {**os.environ, "ELKHOUND_NAMESPACE": namespace}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=variables)
     try:
         _wait_for(port, process, log)
         yield
@@ -183,36 +188,63 @@ def _free_port() -> int:
 
 
 def run_demo(
-    folder: Path, seconds: float, rate: float, console: Console
+    folder: Path,
+    seconds: float,
+    rate: float,
+    console: Console,
+    store: str | None = None,
+    to: str | None = None,
 ) -> tuple[list[Injected], ErrorReport]:
     """Run service, traffic and faults, and return what was injected and what was found.
+
+    With a cluster, the service ships to it and the report is the cluster's.
 
     Args:
         folder: Folder for the records, the report and the service's output; emptied first.
         seconds: Length of a phase.
         rate: Requests a second.
         console: Where progress is shown.
+        store: URL of a cluster; the folder is the store otherwise.
+        to: Where the service ships; straight into the cluster otherwise.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    if store is not None:
+        console.print(f"Preparing {describe(store)} ...")
+        prepare(store)
+        to = to or destination_of(store)
+    began = datetime.now(UTC)
     port = _free_port()
     console.print(
         "Training two versions of a model on flights from New York, and starting its service ..."
     )
-    with running_service(folder, port):
+    namespace = "default" if store is None else namespace_of(store).replace("*", "default")
+    with running_service(folder, port, to, namespace):
         traffic = Traffic(port, rate)
         columns = (TextColumn("{task.description:<46}"), BarColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
             demo = Demo(port, traffic, seconds, progress)
             demo.run()
     console.print(f"{traffic.sent:,} requests sent, {traffic.failed:,} answered with an error.\n")
-    store = open_store(str(folder / "data"))
-    try:
-        report = report_errors(store, Window())
-    finally:
-        store.close()
+    if store is not None:
+        wait_for_records(store, str(folder / "data"), began)
+    report = report_on(store or str(folder / "data"), Window(began))
     (folder / "report.html").write_text(render_html(report), encoding="utf-8")
     return demo.injected, report
+
+
+def report_on(store: str, window: Window) -> ErrorReport:
+    """Return the error report of a store."""
+    opened = open_store(store)
+    try:
+        return report_errors(opened, window)
+    finally:
+        opened.close()
+
+
+def is_the_same(one: ErrorReport, other: ErrorReport) -> bool:
+    """Return whether two stores report the same."""
+    return {**one.document(), "store": ""} == {**other.document(), "store": ""}
 
 
 def _comparison(injected: list[Injected], report: ErrorReport) -> Table:
@@ -244,13 +276,23 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("demo"), help="where to write")
     parser.add_argument("--seconds", type=float, default=6.0, help="length of a phase")
     parser.add_argument("--rate", type=float, default=60.0, help="requests a second")
+    parser.add_argument("--store", help="URL of a cluster that is to hold and count the records")
+    parser.add_argument("--to", help="where the service ships, such as beats://localhost:5044")
     arguments = parser.parse_args()
+    if arguments.to and not arguments.store:
+        parser.error("--to needs --store: the cluster behind it")
     console = Console()
-    injected, report = run_demo(arguments.folder, arguments.seconds, arguments.rate, console)
+    injected, report = run_demo(
+        arguments.folder, arguments.seconds, arguments.rate, console, arguments.store, arguments.to
+    )
     render_terminal(report, console)
     console.print()
     console.print(_comparison(injected, report))
-    data = arguments.folder / "data"
+    data = arguments.store or arguments.folder / "data"
+    if arguments.store:
+        local = report_on(str(arguments.folder / "data"), Window(report.since))
+        same = is_the_same(report, local)
+        console.print(f"\nThe local store reports {'the same' if same else 'something else'}.")
     console.print(f"\nThe same report with plots: {arguments.folder / 'report.html'}")
     console.print(
         "Try next:\n"

@@ -119,11 +119,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--to", default="file:elkhound-data", help="destination of the records")
+    parser.add_argument("--spool", help="folder in which records wait, and stay, on their way")
     parser.add_argument("--rows", type=int, default=20_000, help="flights to train on")
     parser.add_argument("--memory-budget", type=int, default=60, help="MiB that memory may grow")
     arguments = parser.parse_args()
 
-    shipper.configure(service=NAME, version="3.1.0", environment="demo", to=arguments.to)
+    shipper.configure(
+        service=NAME,
+        version="3.1.0",
+        environment="demo",
+        to=arguments.to,
+        spool=arguments.spool,
+        keep=arguments.spool is not None,
+    )
     logging.basicConfig(level=logging.INFO, handlers=[shipper.LogHandler()])
     shipper.monitor_resources(every=1.0)
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from elasticsearch import Elasticsearch
 from rich.console import Console
 
-from analyzers.cli import main
 from analyzers.findings import Contrast
 from analyzers.reports.wording import evidence_of
-from analyzers.root_cause.error_report import ErrorReport, report_errors
+from analyzers.root_cause.error_report import ErrorReport
 from analyzers.stores.base import Window
-from analyzers.stores.opening import open_store
-from examples.flight_delay.demo import Injected, find_group, run_demo, versions_of
-from tests.conftest import install_templates
+from examples.flight_delay.demo import (
+    Injected,
+    find_group,
+    is_the_same,
+    report_on,
+    run_demo,
+    versions_of,
+)
+from tests.conftest import new_namespace
 
 PHASE_SECONDS = 2.5
 CAUSES = {
@@ -87,29 +90,14 @@ def test_no_group_is_there_without_a_fault(outcome: tuple[list[Injected], ErrorR
 
 
 @pytest.mark.elasticsearch
-def test_a_cluster_says_the_same(
-    outcome: tuple[list[Injected], ErrorReport], folder: Path, elasticsearch_url: str
-) -> None:
-    """Shipped to a real Elasticsearch, the same records make the same report."""
-    with Elasticsearch(elasticsearch_url, request_timeout=60) as client:
-        install_templates(client)
-        to = elasticsearch_url.replace("http://", "elasticsearch://")
-        shipped = CliRunner().invoke(main, ["ship", str(folder / "data"), "--to", to])
-        assert shipped.exit_code == 0, shipped.output
-        client.indices.refresh(index="*-ml.*-default")
-    window = Window(until=datetime.now(UTC))
-    local, cluster = (
-        open_store(str(folder / "data")),
-        open_store(elasticsearch_url + "?namespace=default"),
-    )
-    try:
-        here, there = (
-            report_errors(local, window).document(),
-            report_errors(cluster, window).document(),
-        )
-    finally:
-        local.close()
-        cluster.close()
-    del here["store"], there["store"]
-    assert here == there
-    assert len(outcome[1].findings) == len(there["findings"]) == 5
+def test_a_cluster_says_the_same(tmp_path: Path, elasticsearch_url: str) -> None:
+    """With ``--store`` the service ships to a real Elasticsearch, which finds what the disk does."""
+    url = f"{elasticsearch_url}?namespace={new_namespace()}"
+    console = Console(file=io.StringIO())
+    injected, report = run_demo(tmp_path / "run", PHASE_SECONDS, 60.0, console, store=url)
+    assert report.store == elasticsearch_url
+    assert all(find_group(report, fault) is not None for fault in injected)
+    assert len(report.findings) == 5
+    local = report_on(str(tmp_path / "run" / "data"), Window(report.since))
+    assert is_the_same(report, local)
+    assert local.store != report.store
