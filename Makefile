@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format docs test-oldest faults elasticsearch benchmark clean
+.PHONY: help demo test check format docs kibana test-oldest faults elasticsearch benchmark clean
 
 help:
 	@echo 'make demo           serve a model, break it, and read the error report (STORE=URL: on a cluster)'
@@ -14,6 +14,7 @@ help:
 	@echo 'make check          style, types and architecture only'
 	@echo 'make format         format the code'
 	@echo 'make docs           write the generated pages of docs/'
+	@echo 'make kibana         compile the dashboards'
 	@echo 'make test-oldest    the tests with the oldest versions that pyproject.toml allows'
 	@echo 'make faults         the long form of the failure matrix: half an hour'
 	@echo 'make elasticsearch  a real Elasticsearch on port 9200, from packages'
@@ -38,6 +39,9 @@ format: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
+
+kibana: $(VENV)/.dev
+	$(BIN)/python -m kibana.build
 
 test-oldest: $(OLDEST)/.dev
 	$(OLDEST)/bin/python -m pytest

@@ -34,7 +34,8 @@ class Key:
 
     Attributes:
         name: Dotted name; ``*`` stands for any word.
-        kind: ``text``, or ``texts`` for a list of texts (a single text will do).
+        kind: ``text``, ``number`` (a whole one), or ``texts`` for a list of texts (a single text
+            will do).
         meaning: One sentence.
         example: How it is written.
         options: The options it stands for, as ``command.parameter``; none for those of the
@@ -71,6 +72,8 @@ KEYS = (
     ),
     Key("ship.spool", "text", "Spool that the doctor looks at.", 'spool = "/var/spool/elkhound"',
         ("doctor.spool",)),
+    Key("setup.replicas", "number", "Copies of each stream's shards.", "replicas = 1",
+        ("setup.replicas",)),
     Key(
         "setup.retention",
         "texts",
@@ -146,6 +149,10 @@ def _checked(key: Key, value: Any, where: str) -> Any:
         if isinstance(value, str) and value:
             return value
         raise ConfigurationFileError(f"{where}: {key.name} must be a text: {key.example}")
+    if key.kind == "number":
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        raise ConfigurationFileError(f"{where}: {key.name} must be a whole number: {key.example}")
     several = [value] if isinstance(value, str) else value
     if isinstance(several, list) and several and all(isinstance(v, str) and v for v in several):
         return several

@@ -36,6 +36,9 @@ def test_the_wheel_holds_the_schema_the_page_and_the_types(wheel: Path) -> None:
         "analyzers/reports/templates/error_report.html",
         "analyzers/reports/templates/report.css",
         "analyzers/reports/templates/report.js",
+        "analyzers/bundled/kibana/elkhound.ndjson",
+        "analyzers/bundled/logstash/pipelines.yml",
+        "analyzers/bundled/logstash/pipeline/guard.rb",
     ):
         assert needed in names
     assert not [name for name in names if name.startswith(("tests/", "examples/", "docs/"))]

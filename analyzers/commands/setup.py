@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import chain
@@ -16,7 +19,7 @@ from analyzers.commands.options import BadInput, clear_errors, complete_location
 from shipper.schema import RESULTS, STREAMS
 
 if TYPE_CHECKING:
-    from analyzers.setup.plan import Step
+    from analyzers.setup.plan import Part, Step
 
 _RETENTION = re.compile(r"(?P<kind>[a-z-]+)=(?P<time>\d+[smhd])")
 _SHOWN_DIFFERENCES = 8
@@ -38,10 +41,29 @@ _SHOWN_DIFFERENCES = 8
     help="How long records or results are kept, such as error=180d; what is there stays otherwise.",
 )
 @click.option(
+    "--replicas",
+    type=click.IntRange(0, 10),
+    envvar="ELKHOUND_REPLICAS",
+    help="Copies of each stream's shards; 0 for a single node. What is there stays otherwise.",
+)
+@click.option(
     "--keys",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
     help="Also make roles and API keys (writer, analyzer, reader), and keep the keys in FOLDER.",
+)
+@click.option(
+    "--kibana",
+    envvar="ELKHOUND_KIBANA",
+    metavar="URL",
+    help="Also import data views and dashboards into this Kibana; also ELKHOUND_KIBANA.",
+)
+@click.option("--space", metavar="NAME", help="Space of Kibana; the default one otherwise.")
+@click.option(
+    "--pipelines",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Also write Logstash's pipelines and settings into FOLDER.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @click.option("--remove", is_flag=True, help="Remove the templates; records and results stay.")
@@ -49,7 +71,11 @@ _SHOWN_DIFFERENCES = 8
 def setup(
     store: str,
     retention: Sequence[str],
+    replicas: int | None,
     keys: Path | None,
+    kibana: str | None,
+    space: str | None,
+    pipelines: Path | None,
     dry_run: bool,
     remove: bool,
     format_name: str,
@@ -65,36 +91,40 @@ def setup(
         from analyzers.setup.access import Access
         from analyzers.setup.cluster import Cluster
         from analyzers.setup.desired import desired_objects
+        from analyzers.setup.kibana import Kibana
         from analyzers.setup.result_indices import ResultIndices
+        from analyzers.stores.locations import options_of
         from analyzers.stores.opening import is_cluster
 
         if not is_cluster(store):
             raise BadInput(f"{store} is a folder, which needs no setup: give https://HOST:9200")
         chosen = _retention(retention)
-        objects = desired_objects(chosen)
-        cluster = Cluster(store)
-        try:
+        with contextlib.ExitStack() as opened:
+            cluster = Cluster(store, desired_objects(chosen, replicas))
+            opened.callback(cluster.close)
             indices = ResultIndices(cluster.client, store, chosen)
+            parts: list[Part] = [cluster, indices]
+            if keys is not None:
+                parts.append(Access(cluster.client, store, keys))
+            if kibana is not None:
+                shown = Kibana(kibana, space, options_of(store, os.environ).get("ca"))
+                opened.callback(shown.close)
+                parts.append(shown)
             conflicts = [*cluster.conflicts(), *indices.conflicts()]
-            access = [Access(cluster.client, store, keys)] if keys is not None else []
             steps: Iterable[Step]
             if remove:
-                steps = chain(cluster.remove(objects), *(part.remove() for part in access))
+                steps = chain.from_iterable(part.remove() for part in reversed(parts))
             elif dry_run:
-                steps = chain(
-                    cluster.plan(objects), indices.plan(), *(part.plan() for part in access)
-                )
+                steps = chain.from_iterable(part.plan() for part in parts)
             else:
-                steps = chain(
-                    cluster.apply(objects), indices.apply(), *(part.apply() for part in access)
-                )
+                steps = chain.from_iterable(part.apply() for part in parts)
             _show(steps, format_name)
-            for part, loss in cluster.missing.items():
-                click.echo(f"this server has no {part}: {loss}", err=True)
+            for lacking, loss in cluster.missing.items():
+                click.echo(f"this server has no {lacking}: {loss}", err=True)
             for conflict in conflicts:
                 click.echo(conflict, err=True)
-        finally:
-            cluster.close()
+        if pipelines is not None and not (dry_run or remove):
+            _write_pipelines(pipelines)
     if conflicts and not remove:
         raise BadInput(f"{len(conflicts)} things stand in the way; see above")
 
@@ -110,6 +140,17 @@ def _retention(given: Sequence[str]) -> dict[str, str]:
             )
         found[match["kind"]] = match["time"]
     return found
+
+
+def _write_pipelines(folder: Path) -> None:
+    """Copy the pipelines that come with Elkhound."""
+    from analyzers.setup.bundled import bundled
+
+    try:
+        shutil.copytree(bundled("logstash"), folder, dirs_exist_ok=True)
+    except (OSError, shutil.Error) as error:
+        raise BadInput(f"{folder} cannot be written: {error}") from error
+    click.echo(f"wrote Logstash's pipelines into {folder}", err=True)
 
 
 def _show(steps: Iterable[Step], format_name: str) -> None:

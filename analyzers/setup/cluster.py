@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,27 +30,29 @@ class Cluster:
 
     Args:
         location: ``https://HOST:9200``; see ``stores.connecting.connect``.
+        objects: The templates that it is to hold, in the order in which they must be installed.
 
     Raises:
         StoreError: If it cannot be reached, or is too old.
     """
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, objects: Sequence[Desired]) -> None:
         self._location = location
+        self._objects = objects
         self._client: Elasticsearch = connect(location)
         self.missing: dict[str, str] = {}
         self._check_version()
 
-    def plan(self, objects: Sequence[Desired]) -> list[Step]:
+    def plan(self) -> list[Step]:
         """Return what has to happen.
 
         Raises:
             StoreError: If the cluster does not answer.
         """
         with explained(self._location):
-            return [self._compare(item)[1] for item in objects]
+            return [self._compare(item)[1] for item in self._objects]
 
-    def apply(self, objects: Sequence[Desired]) -> Iterator[Step]:
+    def apply(self) -> Iterator[Step]:
         """Install what is missing and change what differs; yield each step when it is done.
 
         Streams that are there already begin a new backing index, so that changes apply to them.
@@ -59,7 +61,7 @@ class Cluster:
             StoreError: If the cluster refuses.
         """
         changed: set[str] = set()
-        for item in objects:
+        for item in self._objects:
             with explained(self._location):
                 wanted, step = self._compare(item)
                 if step.action != "keep":
@@ -69,13 +71,13 @@ class Cluster:
         if changed & _OF_STREAMS:
             self._roll_over()
 
-    def remove(self, objects: Sequence[Desired]) -> Iterator[Step]:
+    def remove(self) -> Iterator[Step]:
         """Remove the templates; records stay.
 
         Raises:
             StoreError: If the cluster refuses, such as while other templates use ours.
         """
-        for item in reversed(objects):
+        for item in reversed(self._objects):
             with explained(self._location):
                 if self._get(item) is None:
                     continue
@@ -129,12 +131,10 @@ class Cluster:
     def _compare(self, item: Desired) -> tuple[Desired, Step]:
         found = self._get(item)
         wanted = self._possible(item)
-        lifecycle = (found or {}).get("template", {}).get("lifecycle", {})
-        if wanted.keeps_retention and "data_retention" in lifecycle:
-            body: dict[str, Any] = copy.deepcopy(dict(wanted.body))
-            if "lifecycle" in body["template"]:
-                body["template"]["lifecycle"]["data_retention"] = lifecycle["data_retention"]
-            wanted = replace(wanted, body=body)
+        body: dict[str, Any] = copy.deepcopy(dict(wanted.body))
+        for path in item.keeps:
+            _keep(path.split("."), found or {}, body)
+        wanted = replace(wanted, body=body)
         return wanted, compare(wanted, found)
 
     def _possible(self, item: Desired) -> Desired:
@@ -196,3 +196,15 @@ class Cluster:
             features="settings",
         ).body
         return found
+
+
+def _keep(path: Sequence[str], found: Any, body: dict[str, Any]) -> None:
+    """Put a value that is there already into a body, unless the part it belongs to is left out."""
+    *parents, leaf = path
+    node = body
+    for part in parents:
+        if not isinstance(found, Mapping) or part not in found or part not in node:
+            return
+        found, node = found[part], node[part]
+    if leaf in found:
+        node[leaf] = found[leaf]

@@ -19,7 +19,15 @@ from shipper.schema import (
     schema,
 )
 
-Category = Literal["component template", "index template", "result index", "role", "API key"]
+Category = Literal[
+    "component template",
+    "index template",
+    "result index",
+    "role",
+    "API key",
+    "data view",
+    "dashboard",
+]
 
 RETENTION = {
     "prediction": "90d",
@@ -32,6 +40,9 @@ RETENTION = {
 }
 """How long each stream keeps its records; the life cycle of models is the audit trail."""
 
+RETENTION_PATH = "template.lifecycle.data_retention"
+REPLICAS_PATH = "template.settings.index.number_of_replicas"
+
 
 @dataclass(frozen=True, slots=True)
 class Desired:
@@ -41,32 +52,33 @@ class Desired:
         category: What it is.
         name: Its name.
         body: Its definition.
-        keeps_retention: Whether a retention that the cluster has already stays.
+        keeps: Paths of settings whose value stays where the cluster has one already.
     """
 
     category: Category
     name: str
     body: Mapping[str, Any]
-    keeps_retention: bool = False
+    keeps: tuple[str, ...] = ()
 
 
-def desired_objects(retention: Mapping[str, str] | None = None) -> list[Desired]:
+def desired_objects(
+    retention: Mapping[str, str] | None = None, replicas: int | None = None
+) -> list[Desired]:
     """Return all objects, in the order in which they must be installed.
 
     Args:
         retention: Retention of streams by kind, such as ``{"error": "180d"}``. For the others it
             is what the cluster has already, or else that of ``RETENTION``: nobody's records are
             to go earlier because somebody forgot an option.
+        replicas: Copies of each stream's shards; where it is not given, what the cluster has, or
+            else the server's default.
     """
     given = retention or {}
     components = [
         Desired("component template", component_template_name(name), component_template(name))
         for name in (COMMON, *STREAMS, RESULT, *RESULTS)
     ]
-    streams = [
-        _index_template(kind, given.get(kind, RETENTION[kind]), kind not in given)
-        for kind in STREAMS
-    ]
+    streams = [_index_template(kind, given.get(kind), replicas) for kind in STREAMS]
     results = [
         Desired("index template", component_template_name(kind), index_template(kind))
         for kind in RESULTS
@@ -79,9 +91,13 @@ def stream_pattern(kind: str) -> str:
     return schema(kind).stream("*")
 
 
-def _index_template(kind: str, retention: str, keeps_retention: bool) -> Desired:
+def _index_template(kind: str, retention: str | None, replicas: int | None) -> Desired:
     body = copy.deepcopy(index_template(kind))
-    body["template"]["lifecycle"] = {"data_retention": retention}
+    body["template"]["lifecycle"] = {"data_retention": retention or RETENTION[kind]}
     # a record that does not map must be refused, so that Logstash's dead letter queue sees it
     body["template"]["data_stream_options"] = {"failure_store": {"enabled": False}}
-    return Desired("index template", component_template_name(kind), body, keeps_retention)
+    if replicas is not None:
+        body["template"]["settings"]["index"]["number_of_replicas"] = replicas
+    keeps = [RETENTION_PATH] if retention is None else []
+    keeps += [REPLICAS_PATH] if replicas is None else []
+    return Desired("index template", component_template_name(kind), body, tuple(keeps))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from analyzers.setup.desired import Category, Desired
 
@@ -31,6 +31,22 @@ class Step:
     category: Category
     name: str
     differences: tuple[tuple[str, str | None, str | None], ...] = ()
+
+
+class Part(Protocol):
+    """A part of the setup: what it holds can be compared, installed and removed."""
+
+    def plan(self) -> list[Step]:
+        """Return what has to happen."""
+        ...
+
+    def apply(self) -> Iterator[Step]:
+        """Install what is missing and change what differs; yield each step when it is done."""
+        ...
+
+    def remove(self) -> Iterator[Step]:
+        """Remove what was installed; records and results stay."""
+        ...
 
 
 def compare(wanted: Desired, found: Mapping[str, Any] | None) -> Step:

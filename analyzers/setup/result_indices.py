@@ -84,6 +84,10 @@ class ResultIndices:
                     self._change(place)
             yield step
 
+    def remove(self) -> Iterator[Step]:
+        """Leave everything as it is: results are no templates."""
+        return iter(())
+
     def conflicts(self) -> list[str]:
         """Return what stands in the way: an index where an alias should be, a closed index."""
         found: list[str] = []

@@ -18,12 +18,9 @@ ARRIVAL_SECONDS = 90.0
 
 def prepare(store: str) -> None:
     """Do what ``elkhound setup --store`` does."""
-    with contextlib.closing(Cluster(store)) as cluster:
-        for _ in (
-            *cluster.apply(desired_objects()),
-            *ResultIndices(cluster.client, store).apply(),
-        ):
-            pass
+    with contextlib.closing(Cluster(store, desired_objects())) as cluster:
+        for part in (cluster, ResultIndices(cluster.client, store)):
+            list(part.apply())
 
 
 def destination_of(store: str) -> str:

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -194,6 +194,7 @@ def run_demo(
     console: Console,
     store: str | None = None,
     to: str | None = None,
+    is_prepared: bool = False,
 ) -> tuple[list[Injected], ErrorReport]:
     """Run service, traffic and faults, and return what was injected and what was found.
 
@@ -206,12 +207,14 @@ def run_demo(
         console: Where progress is shown.
         store: URL of a cluster; the folder is the store otherwise.
         to: Where the service ships; straight into the cluster otherwise.
+        is_prepared: Whether the cluster has what ``elkhound setup`` installs.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if store is not None:
-        console.print(f"Preparing {describe(store)} ...")
-        prepare(store)
+        if not is_prepared:
+            console.print(f"Preparing {describe(store)} ...")
+            prepare(store)
         to = to or destination_of(store)
     began = datetime.now(UTC)
     port = _free_port()
@@ -270,7 +273,7 @@ def _comparison(injected: list[Injected], report: ErrorReport) -> Table:
     return table
 
 
-def main() -> None:
+def main(given: Sequence[str] | None = None) -> None:
     """Run the demo and show its report."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--folder", type=Path, default=Path("demo"), help="where to write")
@@ -278,12 +281,19 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=60.0, help="requests a second")
     parser.add_argument("--store", help="URL of a cluster that is to hold and count the records")
     parser.add_argument("--to", help="where the service ships, such as beats://localhost:5044")
-    arguments = parser.parse_args()
+    parser.add_argument("--prepared", action="store_true", help="`elkhound setup` was run")
+    arguments = parser.parse_args(given)
     if arguments.to and not arguments.store:
         parser.error("--to needs --store: the cluster behind it")
     console = Console()
     injected, report = run_demo(
-        arguments.folder, arguments.seconds, arguments.rate, console, arguments.store, arguments.to
+        arguments.folder,
+        arguments.seconds,
+        arguments.rate,
+        console,
+        arguments.store,
+        arguments.to,
+        arguments.prepared,
     )
     render_terminal(report, console)
     console.print()

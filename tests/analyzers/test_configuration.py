@@ -41,6 +41,7 @@ def write(folder: Path, text: str) -> Path:
         ('store = ""\n', "line 1: store must be a text"),
         ('[ship]\nspool = "a"\nto = [1]\n', r"line 3: ship\.to must be a list of texts"),
         ("store = \n", "Invalid value"),
+        ('[setup]\nreplicas = "1"\n', r"line 2: setup\.replicas must be a whole number"),
         ("[ship]\nto = []\n", r"line 2: ship\.to must be a list"),
     ],
 )

@@ -135,6 +135,23 @@ def test_a_retention_that_was_chosen_stays(client: Elasticsearch, fresh_url: str
 
 
 @pytest.mark.elasticsearch
+def test_replicas_that_were_chosen_stay(client: Elasticsearch, fresh_url: str) -> None:
+    """A single node needs none."""
+
+    def replicas() -> str | None:
+        found = client.indices.get_index_template(name="elkhound-error").body
+        settings = found["index_templates"][0]["index_template"]["template"]["settings"]
+        number: str | None = settings["index"].get("number_of_replicas")
+        return number
+
+    assert setup("--store", fresh_url).exit_code == 0
+    assert replicas() is None
+    assert setup("--store", fresh_url, "--replicas", "0").exit_code == 0
+    assert "right already" in setup("--store", fresh_url).output
+    assert replicas() == "0"
+
+
+@pytest.mark.elasticsearch
 def test_templates_in_use_are_not_removed(client: Elasticsearch, fresh_url: str) -> None:
     """The server protects the streams; the sentence says so."""
     result = setup("--store", fresh_url, "--remove")

@@ -1,0 +1,1 @@
+"""What prepares and runs the stack in containers."""

@@ -1,0 +1,1 @@
+"""Kibana's objects as code: data views and dashboards, compiled into files that Kibana imports."""

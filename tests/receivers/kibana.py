@@ -1,0 +1,112 @@
+"""Kibana's saved-objects API as it is documented; no Kibana can run where the tests do."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import Message
+from email.parser import BytesParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+
+class KibanaDouble:
+    """A Kibana with nothing in it.
+
+    Attributes:
+        version: What it says it is.
+        password: The ``Authorization`` header it wants, or None.
+        objects: What was imported, by space, type and id.
+        refuse: Ids that it does not take.
+    """
+
+    def __init__(self, version: str = "9.5.3", password: str | None = None) -> None:
+        self.version = version
+        self.password = password
+        self.objects: dict[tuple[str, str, str], Any] = {}
+        self.refuse: set[str] = set()
+
+    def answer(self, method: str, target: str, headers: Message, body: bytes) -> tuple[int, Any]:
+        """Answer one request."""
+        parts = urlsplit(target)
+        path, space = parts.path, "default"
+        if path.startswith("/s/"):
+            _, _, space, *rest = path.split("/")
+            path = "/" + "/".join(rest)
+        if self.password is not None and headers.get("Authorization") != self.password:
+            return 401, {"statusCode": 401, "error": "Unauthorized", "message": "no"}
+        if path == "/api/status":
+            return 200, {"version": {"number": self.version}, "status": {}}
+        if method != "GET" and "kbn-xsrf" not in headers:
+            return 400, {"statusCode": 400, "message": "Request must contain a kbn-xsrf header."}
+        if (method, path) == ("POST", "/api/saved_objects/_import"):
+            return self._import(space, parse_qs(parts.query), headers, body)
+        if method == "DELETE" and path.startswith("/api/saved_objects/"):
+            kind, identity = path.split("/")[3:5]
+            found = self.objects.pop((space, kind, identity), None)
+            return (200, {}) if found else (404, {"statusCode": 404, "message": "Not Found"})
+        return 404, {"statusCode": 404, "message": "Not Found"}
+
+    def _import(
+        self, space: str, query: dict[str, list[str]], headers: Message, body: bytes
+    ) -> tuple[int, Any]:
+        head = f"Content-Type: {headers['Content-Type']}\r\n\r\n".encode()
+        (part,) = list(BytesParser().parsebytes(head + body).walk())[1:]
+        if not str(part.get_filename()).endswith(".ndjson"):
+            return 415, {"statusCode": 415, "message": "Invalid file extension"}
+        payload = part.get_payload(decode=True)
+        assert isinstance(payload, bytes)
+        items = [json.loads(line) for line in payload.splitlines()]
+        known = {(i["type"], i["id"]) for i in items} | {(t, i) for _, t, i in self.objects}
+        good: list[Any] = []
+        errors: list[Any] = []
+        for item in items:
+            key = (space, item["type"], item["id"])
+            missing = [
+                r for r in item["references"]
+                if r["type"] == "index-pattern" and (r["type"], r["id"]) not in known
+            ]  # fmt: skip
+            about = {"type": item["type"], "id": item["id"], "meta": {}}
+            if missing:
+                errors.append({**about, "error": {"type": "missing_references"}})
+            elif item["id"] in self.refuse:
+                errors.append({**about, "error": {"type": "unsupported_type"}})
+            elif key in self.objects and query.get("overwrite") != ["true"]:
+                errors.append({**about, "error": {"type": "conflict"}})
+            else:
+                good.append({**about, "overwrite": key in self.objects})
+                self.objects[key] = item
+        answer = {"success": not errors, "successCount": len(good), "successResults": good}
+        return 200, answer | ({"errors": errors} if errors else {})
+
+
+@contextmanager
+def serving(double: KibanaDouble) -> Iterator[str]:
+    """Serve a double and give its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, told = double.answer(self.command, self.path, self.headers, body)
+            data = json.dumps(told).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = do_DELETE = _serve  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
