@@ -95,9 +95,11 @@ def notes(report: ErrorReport) -> list[str]:
     found: list[str] = []
     if coverage.set_aside_count:
         first = coverage.set_aside[0] if coverage.set_aside else None
-        where = f" (first: {first.file} line {first.line}: {first.reason})" if first else ""
+        place = f"{first.file} line {first.line}" if first and first.line else first and first.file
+        where = f" (first: {place}: {first.reason})" if first else ""
+        thing = "line" if first is None or first.line else "file or index"
         found.append(
-            f"{counted(coverage.set_aside_count, 'line')} could not be read and "
+            f"{counted(coverage.set_aside_count, thing)} could not be read and "
             f"{'was' if coverage.set_aside_count == 1 else 'were'} set aside{where}"
         )
     if coverage.duplicates:

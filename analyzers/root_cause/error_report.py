@@ -101,6 +101,8 @@ def report_errors(store: Store, window: Window, where: Where = (), limit: int = 
     )
     outcomes = store.value_counts("prediction", "event.outcome", bounded, where)
     traffic = store.time_counts("prediction", width, bounded, where)
+    if store.set_aside_count() != coverage.set_aside_count:
+        coverage = store.coverage(bounded)  # an index showed only now that it cannot answer
     return ErrorReport(
         store=store.location,
         since=since,

@@ -202,6 +202,10 @@ class Store(Protocol):
         """Return how many records of each kind there are."""
         ...
 
+    def set_aside_count(self) -> int:
+        """Return how much could not be used so far: lines, or whole indices of a cluster."""
+        ...
+
     def error_patterns(self, window: Window, where: Where = ()) -> list[ErrorPattern]:
         """Return the distinct errors with counts, most frequent first."""
         ...

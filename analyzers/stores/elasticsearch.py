@@ -14,6 +14,7 @@ from analyzers.stores.base import (
     KindCoverage,
     LifecycleEvent,
     Row,
+    SetAside,
     TimeCount,
     ValueCount,
     Where,
@@ -80,7 +81,10 @@ class ElasticsearchStore:
         self.close()
 
     def coverage(self, window: Window) -> Coverage:
-        """Return how many records of each kind there are; records cannot be set aside here."""
+        """Return how many records of each kind there are.
+
+        Whole indices are set aside where their mapping cannot answer what was asked so far.
+        """
         kinds: list[KindCoverage] = []
         future = 0
         for kind in KINDS:
@@ -108,7 +112,12 @@ class ElasticsearchStore:
                         moment_of(inside["last"]["value"]),
                     )
                 )
-        return Coverage(kinds=tuple(kinds), future=future)
+        aside = [SetAside(i, 0, reason) for i, reason in sorted(self._streams.unusable.items())]
+        return Coverage(tuple(kinds), tuple(aside), len(aside), future=future)
+
+    def set_aside_count(self) -> int:
+        """Return how many indices cannot answer."""
+        return len(self._streams.unusable)
 
     def error_patterns(self, window: Window, where: Where = ()) -> list[ErrorPattern]:
         """Return the distinct errors with counts, most frequent first."""

@@ -98,6 +98,10 @@ class LocalStore:
             future=future,
         )
 
+    def set_aside_count(self) -> int:
+        """Return how many lines could not be read so far."""
+        return sum(entry.set_aside_count for entry in self._tables.staged())
+
     def error_patterns(self, window: Window, where: Where = ()) -> list[ErrorPattern]:
         """Return the distinct errors with counts, most frequent first."""
         condition, parameters = conditions("error", window, where)

@@ -7,8 +7,8 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from typing import Any
 
-from analyzers.stores.base import Row
-from analyzers.stores.connecting import explained
+from analyzers.stores.base import Row, StoreError
+from analyzers.stores.connecting import describe, explained
 from analyzers.stores.fields import column_field, known_field
 from analyzers.stores.streams import Streams
 
@@ -117,6 +117,11 @@ class Scan:
                 source=False,
                 docvalue_fields=columns,
                 track_total_hits=False,
+            )
+        if found["_shards"]["failed"]:
+            reason = found["_shards"].get("failures", [{}])[0].get("reason", {}).get("reason")
+            raise StoreError(
+                f"{self._index} on {describe(self._location)} cannot be read whole: {reason}"
             )
         hits: list[dict[str, Any]] = found["hits"]["hits"]
         return hits

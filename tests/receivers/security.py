@@ -15,11 +15,13 @@ class Security:
     Attributes:
         roles: Roles by name.
         keys: API keys by id.
+        passwords: Passwords that were set, by user.
     """
 
     def __init__(self) -> None:
         self.roles: dict[str, Any] = {}
         self.keys: dict[str, dict[str, Any]] = {}
+        self.passwords: dict[str, str] = {}
 
     def __call__(self, method: str, target: str, body: bytes) -> tuple[int, Any] | None:
         """Answer one request."""
@@ -31,6 +33,9 @@ class Security:
         kind, *rest = parts.path.removeprefix("/_security/").split("/")
         if kind == "role":
             return self._role(method, rest[0], given)
+        if (kind, rest[1:]) == ("user", ["_password"]):
+            self.passwords[rest[0]] = given["password"]
+            return 200, {}
         if kind == "api_key":
             return self._key(method, rest, parse_qs(parts.query), given)
         return 400, {"error": {"reason": f"no handler found for uri [{target}]"}, "status": 400}

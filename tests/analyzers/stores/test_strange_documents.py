@@ -65,3 +65,29 @@ def test_a_clock_that_is_ahead_is_counted_apart(
     with ElasticsearchStore(f"{elasticsearch_url}?namespace={namespace}") as store:
         coverage = store.coverage(Window(until=START + timedelta(hours=2)))
     assert (coverage.count("prediction"), coverage.future) == (2, 3)
+
+
+def test_an_index_with_another_mapping_is_set_aside_and_named(
+    client: Elasticsearch, elasticsearch_url: str, namespace: str
+) -> None:
+    """Somebody wrote before the templates were there: never a part of the answer unsaid."""
+    fill(elasticsearch_url, failing(), namespace)
+    wrong = f"logs-ml.error-{namespace}.old"
+    client.options(ignore_status=404).indices.delete_index_template(name=f"wrong-{namespace}")
+    client.indices.put_index_template(
+        name=f"wrong-{namespace}", index_patterns=[wrong], priority=900, data_stream={},
+        template={"mappings": {"properties": {"error": {"properties": {"fingerprint": {"type": "text"}}}}}},
+    )  # fmt: skip
+    document = {"@timestamp": START.isoformat(), "error": {"fingerprint": "f1"}}
+    client.create(index=wrong, id="strange", document=document)
+    client.indices.refresh(index=f"*-ml.*-{namespace}*")
+    window = Window(until=datetime(2026, 11, 22, tzinfo=UTC))
+    with ElasticsearchStore(f"{elasticsearch_url}?namespace={namespace}*") as store:
+        report = report_errors(store, window)
+    (finding,) = report.findings
+    assert finding.n == 10
+    (aside,) = report.coverage.set_aside
+    assert wrong in aside.file
+    assert "error.fingerprint" in aside.reason
+    with ElasticsearchStore(f"{elasticsearch_url}?namespace={namespace}.old") as store:
+        assert report_errors(store, window).findings == ()
