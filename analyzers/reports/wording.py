@@ -97,7 +97,7 @@ def notes(report: ErrorReport) -> list[str]:
         first = coverage.set_aside[0] if coverage.set_aside else None
         place = f"{first.file} line {first.line}" if first and first.line else first and first.file
         where = f" (first: {place}: {first.reason})" if first else ""
-        thing = "line" if first is None or first.line else "file or index"
+        thing = "line" if first is None or first.line else "source"
         found.append(
             f"{counted(coverage.set_aside_count, thing)} could not be read and "
             f"{'was' if coverage.set_aside_count == 1 else 'were'} set aside{where}"
