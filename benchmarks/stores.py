@@ -1,4 +1,6 @@
-"""The error report from both stores: time, and bytes on the wire, as the records grow.
+"""Both stores as the records grow: time, and bytes on the wire.
+
+Asked are the whole error report, and the histograms and moments of ten features.
 
 Run it with ``python -m benchmarks.stores [MOST_RECORDS]``. The cluster is the tests' own node; what
 it sends and receives is counted by a proxy.
@@ -12,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,8 @@ from tests.elasticsearch_node import running_node
 
 SIZES = (10_000, 100_000, 1_000_000)
 FAULTS = 20
+FEATURES = [f"feature_{place}" for place in range(10)]
+EDGES = [place / 2 for place in range(-6, 7)]
 _BATCH = 5000
 
 
@@ -74,7 +78,15 @@ def records(count: int) -> Iterator[dict[str, Any]]:
         second = number * 86_400 / count
         fault = f"f{chance.randrange(FAULTS)}" if chance.random() < 0.02 else None
         segment = {"region": f"r{chance.randrange(8)}", "tier": f"t{chance.randrange(3)}"}
-        yield prediction(second, number, str(chance.randrange(3)), fault, segment=segment)
+        numbers = {name: chance.gauss(0, 1) for name in FEATURES}
+        yield prediction(
+            second,
+            number,
+            str(chance.randrange(3)),
+            fault,
+            segment=segment,
+            features={"number": numbers},
+        )
         if fault is not None:
             place = f"model:step_{fault}"
             message = f"row {number} is bad"
@@ -114,18 +126,44 @@ def _send(transport: Any, batch: list[tuple[str, bytes]]) -> None:
         batch.clear()
 
 
-def measure(store: Store) -> tuple[float, int]:
-    """Return how long the report takes, and how many groups it has."""
-    begun = time.perf_counter()
-    report = report_errors(store, Window(until=datetime.now(UTC) + timedelta(days=1)))
-    return time.perf_counter() - begun, len(report.findings)
+def report(store: Store) -> int:
+    """Make the error report, and return the number of its groups."""
+    return len(report_errors(store, _all()).findings)
+
+
+def profile(store: Store) -> int:
+    """Ask for histograms and moments of all features, and return the number of values."""
+    fields = [f"ml.features.number.{name}" for name in FEATURES]
+    found = store.histograms("prediction", dict.fromkeys(fields, EDGES), _all())
+    moments = store.moments("prediction", fields, _all())
+    assert all(moments[field].n == found[field].n for field in fields)
+    return sum(histogram.n for histogram in found.values())
+
+
+def _all() -> Window:
+    return Window(until=datetime.now(UTC) + timedelta(days=1))
+
+
+def measure(question: Callable[[Store], int], folder: Path, url: str) -> tuple[float, float, int]:
+    """Return seconds on the local store and on the cluster, and bytes on the wire."""
+    proxy = CountingProxy(url.partition("?")[0])
+    took: list[float] = []
+    answers: list[int] = []
+    for place in (str(folder), f"{proxy.url}?{url.partition('?')[2]}"):
+        store = open_store(place)
+        begun = time.perf_counter()
+        answers.append(question(store))
+        took.append(time.perf_counter() - begun)
+        store.close()
+    assert answers[0] == answers[1]
+    return took[0], took[1], proxy.bytes
 
 
 def main() -> None:
     """Print the table."""
     most = int(sys.argv[1]) if len(sys.argv) > 1 else SIZES[-1]
-    print(f"The error report from both stores ({machine()})\n")
-    print("| predictions | groups | local store, s | cluster, s | on the wire, kB | segments, MB |")
+    print(f"Both stores ({machine()})\n")
+    print("| predictions | asked | local store, s | cluster, s | on the wire, kB | segments, MB |")
     print("|---|---|---|---|---|---|")
     with running_node() as url, Elasticsearch(url, request_timeout=300) as client:
         install_templates(client)
@@ -134,16 +172,14 @@ def main() -> None:
                 folder, namespace = Path(name), f"benchmark{count}"
                 fill(url, folder, count, namespace)
                 client.indices.refresh(index=f"*-ml.*-{namespace}")
-                proxy = CountingProxy(url)
-                here, groups = measure(open_store(str(folder)))
-                there, same = measure(open_store(f"{proxy.url}?namespace={namespace}"))
-                assert groups == same
                 size = sum(path.stat().st_size for path in folder.glob("*/*.ndjson"))
-                print(
-                    f"| {count:,} | {groups} | {here:.2f} | {there:.2f} | "
-                    f"{proxy.bytes / 1000:,.0f} | {size / 1e6:,.0f} |",
-                    flush=True,
-                )
+                for title, question in (("error report", report), ("10 features", profile)):
+                    here, there, sent = measure(question, folder, f"{url}?namespace={namespace}")
+                    print(
+                        f"| {count:,} | {title} | {here:.2f} | {there:.2f} | "
+                        f"{sent / 1000:,.0f} | {size / 1e6:,.0f} |",
+                        flush=True,
+                    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +77,7 @@ def errors(
     if save and (model is not None or version is not None):
         raise BadInput("--save keeps whole windows: leave out --model and --version")
     with clear_errors():
-        from analyzers.root_cause.error_report import report_errors
+        from analyzers.root_cause.error_report import CLOCK_SKEW, report_errors
         from analyzers.stores.base import Window
 
         with working("Reading records and grouping errors"), opened_store(store) as opened:
@@ -86,7 +86,8 @@ def errors(
             )
         _show(report, format_name, output)
         if save:
-            _save(store, Window(since, until), every)
+            # records of a clock that is far ahead are no window yet
+            _save(store, Window(since, until or datetime.now(UTC) + CLOCK_SKEW), every)
     if fail_on is not None and any(
         SEVERITIES.index(f.severity) >= SEVERITIES.index(fail_on) for f in report.findings
     ):

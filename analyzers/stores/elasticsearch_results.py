@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from shipper.schema import schema
 _PAGE = 1_000
 _BUSY = (429, 503)
 _ATTEMPTS = 5
+_NAMESPACE = re.compile(r"[a-z0-9._]{1,100}")
 
 
 class ElasticsearchResults:
@@ -38,6 +40,10 @@ class ElasticsearchResults:
         self._client: Elasticsearch = connect(location)
         given = namespace_of(location)
         self._namespace = DEFAULT_NAMESPACE if given == "*" else given
+        if not _NAMESPACE.fullmatch(self._namespace):
+            raise StoreError(
+                f"results belong to one namespace, and {given!r} is none: give ?namespace=NAME"
+            )
         self._checked: set[str] = set()
 
     def replace(self, kind: str, window: Window, results: Sequence[Result]) -> Saved:

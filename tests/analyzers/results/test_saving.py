@@ -108,6 +108,14 @@ def test_a_window_whose_errors_are_gone_loses_its_results(
     assert last.stderr == "saved 1 results of 2 windows, removed 1\n"
 
 
+def test_a_clock_that_is_far_ahead_makes_no_window(open_local: Opener, tmp_path: Path) -> None:
+    """Its records wait until their time has come."""
+    ahead = (datetime.now(UTC) - START).total_seconds() + 7 * 86400
+    open_local([error(0, 0), error(ahead, 1)])
+    saved = errors("--store", str(tmp_path), "--save")
+    assert saved.stderr == "saved 1 results of 1 windows\n"
+
+
 def test_a_part_of_the_models_is_no_window() -> None:
     """The results of a window are replaced as a whole."""
     result = errors("--save", "--model", "m")

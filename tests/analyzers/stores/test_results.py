@@ -140,6 +140,12 @@ def test_results_expire(results: ResultStore, tmp_path: Path) -> None:
     assert stored(results) == ["new"]
 
 
+def test_results_belong_to_one_namespace() -> None:
+    """A pattern is none."""
+    with pytest.raises(StoreError, match=r"one namespace, and 'prod\*' is none"):
+        ElasticsearchResults("http://localhost:9200?namespace=prod*")
+
+
 def test_retention_in_days() -> None:
     """As Elasticsearch writes it."""
     assert [days_of(text) for text in ("365d", "12h", "90m")] == [365.0, 0.5, 0.0625]
