@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shipper.fingerprint import digest
@@ -31,10 +31,17 @@ MINIMUM_SPREAD = 0.5
 """Distinct words for each distinct message from which such a column is one."""
 
 _WORD = re.compile(r"[(\[\"'<]*[A-Za-z](?:[A-Za-z_'/-]*|[A-Z_]*\d?)[.,:;!?)\]\"'>]*|[^A-Za-z0-9*]+")
+# user=root and LOGIN(uid=<*>) are made of words, too
+_KEYED = re.compile(r"(?=[^<]*[=(])(?=[^<]*[A-Za-z])(?:[A-Za-z_'/.:=()\[\],;-]|<\*>)+")
 # A message often begins with the name of what it speaks of: tickTime, rpc.statd, mapRequest:<...
 _FIRST_WORD = re.compile(r"[(\[\"'<]*[A-Za-z][\w.$-]*(?:[:=(<,\[].*)?[.,:;!?)\]\"'>]*")
 _NAME_OF_STATE = re.compile(r"[(\[\"'<]*[A-Z]")
 _EDGES = re.compile(r"[=:,;()\[\]{}<>\"'/|@#&]")
+# What a program may leave out: the same amount again in brackets, "less than", the unit of a time
+_OPTIONAL = re.compile(
+    r" \(<\*>\)|(?<=\s)[<>](?=<\*>)|"
+    r"(?<=<\*>) (?:[mun\u00b5]?s|m?secs?|seconds?|milliseconds?|mins?|minutes?|hours?)(?![\w.])"
+)
 _REPEATED = re.compile(r"<\*>(?:[-_./+#]{0,2}<\*>)+")
 _LIST = re.compile(r"<\*>(?:[,;]? <\*>)+")
 
@@ -99,17 +106,48 @@ def mine(masked: Iterable[str]) -> dict[str, str]:
     Args:
         masked: Messages as ``mask_line`` gives them.
     """
-    by_length: dict[int, list[list[str]]] = {}
+    by_shape: dict[str, list[str]] = {}
     for text in sorted(set(masked)):
-        words = text.split()
-        by_length.setdefault(len(words), []).append([*words, text])
-    result: dict[str, str] = {}
+        by_shape.setdefault(_OPTIONAL.sub("", text), []).append(text)
+    by_length: dict[int, list[Row]] = {}
+    for shape in by_shape:
+        words = shape.split()
+        by_length.setdefault(len(words), []).append([*words, shape])
+    splits: dict[int, list[Values]] = {length: [] for length in by_length}
+    found = {
+        length: _partition(rows, length, set(), splits[length])
+        for length, rows in by_length.items()
+    }
+    # what is a value in one sentence is one in the others, too
+    values = _values(found)
     for length, rows in by_length.items():
-        for cluster in _partition(rows, length):
-            template = _template(cluster, length)
-            for row in cluster:
-                result[row[length]] = template
+        if any(pairs <= values for pairs in splits[length]):
+            found[length] = _partition(rows, length, values, [])
+    clusters = [(length, cluster) for length, some in found.items() for cluster in some]
+    result: dict[str, str] = {}
+    for length, cluster in clusters:
+        texts = [text for row in cluster for text in by_shape[row[length]]]
+        template = _template_of(texts, cluster, length)
+        result |= dict.fromkeys(texts, template)
     return _join_lists(result)
+
+
+def _template_of(texts: Sequence[str], cluster: Sequence[Row], length: int) -> str:
+    """Return a cluster's template: with the optional parts where every message has them."""
+    layouts = {tuple(_parts_left_out(text)) for text in texts}
+    if layouts == {()}:
+        return _template(cluster, length)
+    if len(layouts) == 1:
+        rows = [text.split() for text in texts]
+        if len({len(row) for row in rows}) == 1:
+            return _template(rows, len(rows[0]))
+    return _template(cluster, length)
+
+
+def _parts_left_out(text: str) -> Iterator[tuple[int, str]]:
+    """Yield place, in words, and text of each optional part."""
+    for found in _OPTIONAL.finditer(text):
+        yield len(text[: found.start()].split()), found[0]
 
 
 def _join_lists(templates: dict[str, str]) -> dict[str, str]:
@@ -149,17 +187,38 @@ def parameter_types(message: str, template: str) -> tuple[str, ...]:
 
 
 Row = list[str]
+"""The words of a shape, and behind them the shape itself."""
+Values = set[tuple[str, str]]
+"""Words that are values, each with the word before it."""
 
 
-def _partition(rows: list[Row], length: int) -> list[list[Row]]:
+def _values(found: Mapping[int, Sequence[Sequence[Row]]]) -> Values:
+    """Return the words in the columns that vary within clusters."""
+    return {
+        (row[column - 1], row[column])
+        for length, clusters in found.items()
+        for cluster in clusters
+        if len(cluster) > 1
+        for column in range(1, length)
+        if any(row[column] != cluster[0][column] for row in cluster)
+        for row in cluster
+    }
+
+
+def _partition(
+    rows: list[Row], length: int, known: Values, splits: list[Values]
+) -> list[list[Row]]:
+    """Return the clusters of rows of one length, and note the words that they were split by."""
     waiting = [rows]
     finished: list[list[Row]] = []
     while waiting:
         cluster = waiting.pop()
-        column = _splitting_column(cluster, length) if len(cluster) > 1 else None
+        column = _splitting_column(cluster, length, known) if len(cluster) > 1 else None
         if column is None:
             finished.append(cluster)
             continue
+        if column > 0:
+            splits.append({(row[column - 1], row[column]) for row in cluster})
         parts: dict[str, list[Row]] = {}
         for row in cluster:
             parts.setdefault(row[column], []).append(row)
@@ -167,7 +226,7 @@ def _partition(rows: list[Row], length: int) -> list[list[Row]]:
     return finished
 
 
-def _splitting_column(cluster: Sequence[Row], length: int) -> int | None:
+def _splitting_column(cluster: Sequence[Row], length: int, known: Values) -> int | None:
     """Return the column to split by, or None where all that varies looks like a parameter."""
     constant = 0
     neutral = 0
@@ -187,6 +246,7 @@ def _splitting_column(cluster: Sequence[Row], length: int) -> int | None:
         (len(values), column)
         for column, values in varying
         if not _is_parameter(values, len(cluster), column)
+        and not (column and all((row[column - 1], row[column]) in known for row in cluster))
     ]
     if certain:
         return min(certain)[1]
@@ -200,7 +260,7 @@ def _splitting_column(cluster: Sequence[Row], length: int) -> int | None:
 
 def _is_parameter(values: Counter[str], rows: int, column: int) -> bool:
     word = _FIRST_WORD if column == 0 else _WORD
-    words = [value for value in values if word.fullmatch(value)]
+    words = [value for value in values if word.fullmatch(value) or _KEYED.fullmatch(value)]
     if len(words) < len(values):
         return True
     named = column == 0 or all(_NAME_OF_STATE.match(word) for word in words)
