@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,9 @@ from datetime import datetime
 from analyzers.errors.templates import first_line, mask_line, mine
 from analyzers.stores.base import ErrorPattern
 from shipper.fingerprint import digest
+
+_ANNOUNCES = re.compile(r"^(?:<\*>|\d+) (?:\w+ )?errors?\b|^(?:\S+ ){0,3}\S*:\s*$")
+_ANNOUNCED_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def group_patterns(patterns: Iterable[ErrorPattern]) -> list[ErrorGroup]:
         by_place.setdefault(_place(pattern), []).append(pattern)
     groups: list[ErrorGroup] = []
     for (types, place), members in by_place.items():
-        masked = {p.fingerprint: mask_line(first_line(p.template)) for p in members}
+        masked = {p.fingerprint: mask_line(telling_lines(p.template)) for p in members}
         templates = mine(set(masked.values()))
         by_template: dict[str, list[ErrorPattern]] = {}
         for pattern in members:
@@ -68,6 +72,18 @@ def group_patterns(patterns: Iterable[ErrorPattern]) -> list[ErrorGroup]:
             _group(types, place, template, joined) for template, joined in by_template.items()
         )
     return sorted(groups, key=lambda group: (-group.count, group.first_seen, group.id))
+
+
+def telling_lines(template: str) -> str:
+    """Return what of a message says which fault it is, on one line.
+
+    That is its first line, unless this only announces what follows it: ``2 validation errors for
+    Request``, or a few words and a colon.
+    """
+    if _ANNOUNCES.search(template.partition("\n")[0]) is None:
+        return first_line(template)
+    lines = [line.strip() for line in template.splitlines() if line.strip()]
+    return " ".join(lines[: 1 + _ANNOUNCED_LINES])
 
 
 def _place(pattern: ErrorPattern) -> tuple[tuple[str, ...], str]:
