@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from analyzers.stores.numbers import Histogram, Moments
+from analyzers.stores.numbers import Histogram, Moments, TimeLevel
 
 
 class StoreError(Exception):
@@ -276,6 +276,18 @@ class Store(Protocol):
         self, kind: str, fields: Sequence[str], window: Window, where: Where = ()
     ) -> dict[str, Moments]:
         """Return number, sums and extremes of each numeric field."""
+        ...
+
+    def time_levels(
+        self,
+        kind: str,
+        field: str,
+        seconds: float,
+        window: Window,
+        by: str,
+        where: Where = (),
+    ) -> list[TimeLevel]:
+        """Return mean and maximum of a numeric field in buckets, for each value of ``by``."""
         ...
 
     def missing_counts(

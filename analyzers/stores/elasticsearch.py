@@ -8,6 +8,7 @@ from typing import Any
 
 from analyzers.stores import elasticsearch_numbers as numbers
 from analyzers.stores.base import (
+    Condition,
     ContrastAnswer,
     Coverage,
     ErrorPattern,
@@ -29,7 +30,7 @@ from analyzers.stores.fields import (
     number_field,
     open_field,
 )
-from analyzers.stores.numbers import Histogram, Moments
+from analyzers.stores.numbers import Histogram, Moments, TimeLevel
 from analyzers.stores.queries import query, range_of, sampled, text_of
 from analyzers.stores.scanning import Scan
 from analyzers.stores.streams import Streams
@@ -261,6 +262,35 @@ class ElasticsearchStore:
         """Return the moments of each field."""
         names = [number_field(kind, field) for field in fields]
         return numbers.moments(self._asking(kind, window, where), names)
+
+    def time_levels(
+        self,
+        kind: str,
+        field: str,
+        seconds: float,
+        window: Window,
+        by: str,
+        where: Where = (),
+    ) -> list[TimeLevel]:
+        """Return mean and maximum of a numeric field in buckets, for each value of ``by``."""
+        width = f"{max(1, round(seconds * 1000))}ms"
+        sources: list[dict[str, Any]] = [
+            {"key": {"terms": {"field": field_name(kind, by)}}},
+            {"start": {"date_histogram": {"field": "@timestamp", "fixed_interval": width}}},
+        ]
+        name = number_field(kind, field)
+        asked = query(kind, window, [*where, Condition(name, "exists")])
+        stats = {"level": {"stats": {"field": name}}}
+        return [
+            TimeLevel(
+                text_of(bucket["key"]["key"]),
+                datetime.fromtimestamp(bucket["key"]["start"] / 1000, UTC),
+                bucket["level"]["count"],
+                bucket["level"]["avg"],
+                bucket["level"]["max"],
+            )
+            for bucket in self._streams.buckets(kind, asked, sources, stats)
+        ]
 
     def missing_counts(
         self, kind: str, fields: Sequence[str], window: Window, where: Where = ()

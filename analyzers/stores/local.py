@@ -26,7 +26,7 @@ from analyzers.stores.base import (
 from analyzers.stores.expressions import column, conditions, scanned, utc, values
 from analyzers.stores.fields import SAMPLING_KEY, known_field, open_field, sampling_limit
 from analyzers.stores.local_answers import aware, known, nested_record, pattern_of, with_zones
-from analyzers.stores.numbers import Histogram, Moments
+from analyzers.stores.numbers import Histogram, Moments, TimeLevel
 from analyzers.stores.staging import identifier
 from analyzers.stores.tables import Tables
 from shipper.schema import KINDS
@@ -289,6 +289,19 @@ class LocalStore:
     ) -> dict[str, Moments]:
         """Return the moments of each field."""
         return numbers.moments(self._asking(kind, window, where), kind, fields)
+
+    def time_levels(
+        self,
+        kind: str,
+        field: str,
+        seconds: float,
+        window: Window,
+        by: str,
+        where: Where = (),
+    ) -> list[TimeLevel]:
+        """Return mean and maximum of a numeric field in buckets, for each value of ``by``."""
+        asking = self._asking(kind, window, where)
+        return numbers.time_levels(asking, kind, field, max(1, round(seconds * 1000)), by)
 
     def missing_counts(
         self, kind: str, fields: Sequence[str], window: Window, where: Where = ()

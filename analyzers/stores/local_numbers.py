@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from analyzers.stores.expressions import column
 from analyzers.stores.fields import column_field, known_field, number_field
-from analyzers.stores.numbers import Histogram, Moments, checked_edges
+from analyzers.stores.numbers import Histogram, Moments, TimeLevel, checked_edges
 
 Rows = Callable[[str], list[tuple[Any, ...]]]
 """Runs a query whose ``{source}`` stands for the records that are meant."""
@@ -50,6 +51,21 @@ def moments(rows: Rows, kind: str, fields: Sequence[str]) -> dict[str, Moments]:
         )
         found[field] = Moments(n, total - n, sum_ or 0.0, squares or 0.0, smallest, largest)
     return found
+
+
+def time_levels(rows: Rows, kind: str, field: str, milliseconds: int, by: str) -> list[TimeLevel]:
+    """Return mean and maximum in buckets of a width, for each value of a field."""
+    found = rows(
+        f"""SELECT CAST({column(kind, by)} AS VARCHAR) AS key,
+                   epoch_ms("@timestamp") // {milliseconds} AS bucket,
+                   count(v), avg(v), max(v)
+            FROM (SELECT *, {_value(kind, field)} AS v FROM {{source}})
+            WHERE v IS NOT NULL AND key IS NOT NULL GROUP BY ALL ORDER BY key, bucket"""  # noqa: S608
+    )
+    return [
+        TimeLevel(key, datetime.fromtimestamp(bucket * milliseconds / 1000, UTC), n, mean, maximum)
+        for key, bucket, n, mean, maximum in found
+    ]
 
 
 def missing_counts(rows: Rows, kind: str, fields: Sequence[str]) -> dict[str, int]:

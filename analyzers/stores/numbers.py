@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
 
@@ -66,6 +67,17 @@ class Moments:
         if self.n < 2:
             return None
         return max(0.0, (self.sum_of_squares - self.sum * self.sum / self.n) / (self.n - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLevel:
+    """Level of a field among the records with a key, in the bucket that begins at ``start``."""
+
+    key: str
+    start: datetime
+    n: int
+    mean: float
+    maximum: float
 
 
 def checked_edges(edges: Sequence[float]) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analyzers.stores.base import Condition, Store, StoreError, Window
 from analyzers.stores.numbers import Histogram, Moments, checked_edges
-from tests.analyzers.conftest import START, StoreOpener, prediction
+from tests.analyzers.conftest import START, StoreOpener, prediction, record
 
 ALL = Window()
 AGE = "ml.features.number.age"
@@ -56,8 +56,8 @@ def test_counts_agree_with_numpy(open_over: StoreOpener) -> None:
     values = np.random.default_rng(7).normal(0, 1, 500)
     edges = np.quantile(values, np.linspace(0, 1, 11))
     records = [with_features(n, age=float(v)) for n, v in enumerate(values)]
-    for n, record in enumerate(records):
-        record["event"]["duration"] = n * 1_000_000
+    for n, item in enumerate(records):
+        item["event"]["duration"] = n * 1_000_000
     store = open_over(records)
     expected, _ = np.histogram(values, edges)
     asked = {AGE: edges.tolist(), "event.duration": [0, 250_000_000, 499_000_000]}
@@ -83,6 +83,31 @@ def test_moments(open_over: StoreOpener) -> None:
     nothing = found["event.duration"]
     assert nothing == Moments(0, 301, 0.0, 0.0, None, None)
     assert (nothing.mean, nothing.variance) == (None, None)
+
+
+def test_levels_over_time(open_over: StoreOpener) -> None:
+    """Mean and maximum in each bucket, for each host; what has no value is not there."""
+
+    def sample(seconds: float, number: int, host: str, used: float | None) -> dict[str, Any]:
+        memory = {} if used is None else {"actual": {"used": {"pct": used}}}
+        return record(
+            "resource", seconds, number, host=host,
+            metricset={"name": "host"}, system={"memory": memory},
+        )  # fmt: skip
+
+    store = open_over(
+        [
+            sample(0, 1, "a", 0.25), sample(7, 2, "a", 0.75), sample(12, 3, "a", 0.5),
+            sample(3, 4, "b", 0.125), sample(4, 5, "b", None), sample(14, 6, "c", None),
+        ]
+    )  # fmt: skip
+    found = store.time_levels("resource", "system.memory.actual.used.pct", 10, ALL, by="host.name")
+    assert [(level.key, level.n, level.mean, level.maximum) for level in found] == [
+        ("a", 2, 0.5, 0.75),
+        ("a", 1, 0.5, 0.5),
+        ("b", 1, 0.125, 0.125),
+    ]
+    assert [level.start for level in found] == [START, START + timedelta(seconds=10), START]
 
 
 def test_missing_counts_and_names(open_over: StoreOpener) -> None:

@@ -1,0 +1,26 @@
+"""Witnesses: each looks at one thing that may have caused an error group.
+
+A new one is a file with a function of a case, and one line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from analyzers.root_cause.case import Case
+from analyzers.root_cause.causes import Cause
+from analyzers.root_cause.testimony.changes import testify_changes
+from analyzers.root_cause.testimony.features import testify_features
+from analyzers.root_cause.testimony.resources import testify_resources
+from analyzers.root_cause.testimony.upstream import testify_upstream
+from analyzers.root_cause.testimony.values import testify_values
+
+Witness = Callable[[Case], Sequence[Cause]]
+
+WITNESSES: tuple[Witness, ...] = (
+    testify_changes,
+    testify_resources,
+    testify_upstream,
+    testify_values,
+    testify_features,
+)

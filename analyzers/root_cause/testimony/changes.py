@@ -1,0 +1,85 @@
+"""Deployments and other changes shortly before the onset."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import timedelta
+
+from analyzers.root_cause.case import MINIMUM_FAILED, Case
+from analyzers.root_cause.causes import Cause
+from analyzers.root_cause.summaries import share_text
+from analyzers.stores.base import LifecycleEvent
+
+HORIZON = timedelta(hours=24)
+"""How long before an onset a change may still be looked at."""
+
+MAXIMUM_P = 0.1
+"""Probability that a change falls so close before an onset by chance, above which it is none."""
+
+MINIMUM_SHARE = 0.5
+"""Share of the failed requests that must be on the version that a change brought."""
+
+
+def testify_changes(case: Case) -> Sequence[Cause]:
+    """Name the changes that came shortly before the onset.
+
+    Changes are taken to come at random, as often as they did in the window and the day before it:
+    then one falls within ``lead`` before the onset with probability ``1 - exp(-rate * lead)``. A
+    change that brought a version must have most of the failed requests on that version.
+
+    Raises:
+        StoreError: If the store cannot be read.
+    """
+    if not case.onset.is_inside or case.window.since is None or case.window.until is None:
+        return []
+    first = min([event.time for event in case.events] or [case.window.since])
+    seconds = (case.window.until - min(first, case.window.since)).total_seconds()
+    rate = len(case.events) / max(seconds, 1.0)
+    versions = case.store.value_counts(
+        "prediction", "ml.model.version", case.span, case.failed, by="ml.model.name"
+    )
+    failed = sum(item.count for item in versions)
+    on = {(item.key, item.value): item.count for item in versions}
+    models = {item.key for item in versions}
+    found: list[Cause] = []
+    for event in case.events:
+        lead = (case.onset.latest - event.time).total_seconds()
+        if lead < 0 or lead > HORIZON.total_seconds():
+            continue
+        if models and event.model and event.model not in models:
+            continue
+        p = -math.expm1(-rate * lead)
+        share = 1.0
+        if event.version and failed >= MINIMUM_FAILED:
+            share = on.get((event.model, event.version), 0) / failed
+        if p <= MAXIMUM_P and share >= MINIMUM_SHARE:
+            found.append(_cause(event, share, p, lead))
+    return found
+
+
+def _cause(event: LifecycleEvent, share: float, p: float, lead: float) -> Cause:
+    what = f"{event.model} {event.version}".strip() or event.change or "the service"
+    verb = event.action.replace("-", " ")
+    on_it = f"; {share_text(share)} of the failed requests are on it" if event.version else ""
+    return Cause(
+        kind="change",
+        field="event.action",
+        value=event.version or event.change or event.action,
+        # a change without a version touches everybody: only its timing speaks for it
+        score=share * (1 - p / MAXIMUM_P) * (1.0 if event.version else 0.9),
+        share=share,
+        other_share=None,
+        lift=None,
+        p=p,
+        q=p,
+        time=event.time,
+        lead_seconds=lead,
+        sentence=f"{what}: {verb} at most {_span(lead)} before{on_it}",
+    )
+
+
+def _span(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
