@@ -13,6 +13,7 @@ COMMANDS = {
     "errors": "analyzers.commands.errors:errors",
     "forget": "analyzers.commands.forget:forget",
     "import": "analyzers.commands.importing:import_file",
+    "incidents": "analyzers.commands.incidents:incidents",
     "setup": "analyzers.commands.setup:setup",
     "ship": "analyzers.commands.ship:ship",
 }

@@ -55,7 +55,7 @@ KEYS = (
         "text",
         "Store that the commands read: a folder, or https://HOST:9200.",
         'store = "https://localhost:9200?ca=/etc/ssl/elastic.pem"',
-        ("errors.store", "forget.store", "import.store", "setup.store"),
+        ("errors.store", "forget.store", "import.store", "incidents.store", "setup.store"),
     ),
     *(
         Key(f"{CONNECTION}.{name}", "text", option.meaning, f'{name} = "{option.example}"', ())

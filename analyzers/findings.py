@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Literal
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 
+CauseKind = Literal["change", "resource", "upstream", "missing-feature", "feature", "value"]
+
 
 @dataclass(frozen=True, slots=True)
 class Description:
@@ -122,7 +124,64 @@ class Change:
     seconds_before: float
 
 
-Evidence = Description | Breakdown | Timeline | Contrast | StackTrace | Change
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One candidate, with its evidence.
+
+    Attributes:
+        category: What it is: a change to the model or service, a resource that ran out, an error of
+            somebody else in the same traces, a feature that is missing or of unusual value, or any
+            other value that failed requests share.
+        field: The field that shows it.
+        value: Its value.
+        score: How much of the group it explains, from 0 to 1, given contrast and timing.
+        share: Share of the failed requests that it touches.
+        other_share: Share of the other requests at the same time that it touches; None where this
+            cannot be said.
+        lift: How many times as frequent it is among the failed; None without such requests.
+        p: Probability of this contrast, or of this timing, by chance.
+        q: The same, corrected for all that was looked at.
+        time: When it happened; None for what has no time.
+        lead_seconds: How long before the latest onset that was.
+        sentence: The cause in words.
+    """
+
+    kind: ClassVar[str] = "cause"
+
+    category: CauseKind
+    field: str
+    value: str
+    score: float
+    share: float
+    other_share: float | None
+    lift: float | None
+    p: float
+    q: float
+    time: datetime | None = None
+    lead_seconds: float | None = None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An error group that is part of an incident.
+
+    Attributes:
+        group: Its id.
+        subject: Its name.
+        n: Its errors.
+        is_symptom: Whether another group of the incident causes it.
+    """
+
+    kind: ClassVar[str] = "member"
+
+    group: str
+    subject: str
+    n: int
+    is_symptom: bool
+
+
+Evidence = Description | Breakdown | Timeline | Contrast | StackTrace | Change | Cause | Member
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ NAMES = {
     "service": "Service logs",
     "deadletter": "Dead letters",
     "error-groups": "Error groups",
+    "incidents": "Incidents",
 }
 """What people call the kinds."""
 

@@ -42,7 +42,7 @@ from analyzers.root_cause.error_report import ErrorReport
 from analyzers.root_cause.summaries import share_text
 from shipper.fingerprint import frame_of
 
-_STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
+STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _SPARK_WIDTH = 60
 _TRACE_LINES = 20
@@ -104,7 +104,7 @@ def _overview(report: ErrorReport) -> Table:
             str(place),
             f"{finding.n:,}",
             time_of_day(finding.onset[1], report.since),
-            _text(finding.severity, style=_STYLES[finding.severity]),
+            _text(finding.severity, style=STYLES[finding.severity]),
             _text(finding.subject, overflow="ellipsis", no_wrap=True),
         )
     return table
@@ -134,7 +134,8 @@ def _panel(place: int, finding: Finding, report: ErrorReport) -> Panel:
     facts.add_row("group", _text(finding.id))
     for timeline in evidence_of(finding, Timeline):
         facts.add_row(
-            "over time", _text(sparkline(timeline, report), style=_STYLES[finding.severity])
+            "over time",
+            _text(sparkline(timeline, report.since, report.until), style=STYLES[finding.severity]),
         )
     parts.append(facts)
     contrasts = evidence_of(finding, Contrast)
@@ -142,7 +143,7 @@ def _panel(place: int, finding: Finding, report: ErrorReport) -> Panel:
         parts += [_text(), _contrasts(contrasts)]
     for trace in evidence_of(finding, StackTrace):
         parts += [_text(), Padding(_text(shorten_trace(trace.text), style="dim"), (0, 0, 0, 2))]
-    title = f"[{_STYLES[finding.severity]}]{place}. {escape(printable(finding.subject))}[/]"
+    title = f"[{STYLES[finding.severity]}]{place}. {escape(printable(finding.subject))}[/]"
     return Panel(Group(*parts), title=title, title_align="left")  # type: ignore[arg-type]
 
 
@@ -167,12 +168,12 @@ def _bar(value: float, width: int = 8) -> str:
     return "█" * filled + "·" * (width - filled)
 
 
-def sparkline(timeline: Timeline, report: ErrorReport) -> str:
-    """Return counts over the report's window as a row of blocks, the highest count full."""
-    if report.since is None or report.until is None or not timeline.counts:
+def sparkline(timeline: Timeline, since: datetime | None, until: datetime | None) -> str:
+    """Return counts over a window as a row of blocks, the highest count full."""
+    if since is None or until is None or not timeline.counts:
         return ""
-    origin = _bucket(report.since, timeline.seconds)
-    columns = min(_SPARK_WIDTH, _bucket(report.until, timeline.seconds) - origin + 1)
+    origin = _bucket(since, timeline.seconds)
+    columns = min(_SPARK_WIDTH, _bucket(until, timeline.seconds) - origin + 1)
     heights = [0] * max(1, columns)
     for start, count in timeline.counts:
         place = min(len(heights) - 1, max(0, _bucket(start, timeline.seconds) - origin))

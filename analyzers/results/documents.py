@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from analyzers.findings import Breakdown, Description, Finding, plain
+from analyzers.findings import Breakdown, Cause, Description, Finding, Member, plain
 from analyzers.stores.base import Window
 from analyzers.stores.results import Result
 from shipper.fingerprint import digest
@@ -38,13 +38,34 @@ def error_group_fields(finding: Finding) -> Mapping[str, Any]:
     }
 
 
+def incident_fields(finding: Finding) -> Mapping[str, Any]:
+    """Return the fields of an incident's result, but for its state."""
+    members = [item for item in finding.evidence if isinstance(item, Member)]
+    cause = next((item for item in finding.evidence if isinstance(item, Cause)), None)
+    fields: dict[str, Any] = {
+        "ml.incident.groups": [member.group for member in members],
+    }
+    if cause is not None:
+        fields |= {
+            "ml.incident.cause.category": cause.category,
+            "ml.incident.cause.field": cause.field,
+            "ml.incident.cause.value": cause.value,
+            "ml.incident.cause.score": cause.score,
+            "ml.incident.cause.sentence": cause.sentence,
+        }
+    return fields
+
+
 OWN_FIELDS: Mapping[str, tuple[str, OwnFields]] = {
     "error-group": ("error-groups", error_group_fields),
+    "incident": ("incidents", incident_fields),
 }
 """For each kind of finding its kind of result, and the fields that only this one has."""
 
 
-def result_of(finding: Finding, window: Window, created: datetime) -> Result:
+def result_of(
+    finding: Finding, window: Window, created: datetime, identity: str | None = None
+) -> Result:
     """Return the document of a finding.
 
     Its id follows from what was found, where and in which window, so that finding it again
@@ -54,6 +75,7 @@ def result_of(finding: Finding, window: Window, created: datetime) -> Result:
         finding: What was found.
         window: The window looked at; both ends are needed.
         created: When it was computed.
+        identity: Its id, where it lives on from window to window.
 
     Raises:
         ValueError: If an end of the window is missing.
@@ -91,10 +113,12 @@ def result_of(finding: Finding, window: Window, created: datetime) -> Result:
         "ml.finding.evidence": finding.document()["evidence"],
         **own_fields(finding),
     }
-    return Result(digest((finding.kind, finding.id, *place, since, until)), _nested(fields))
+    own = identity or digest((finding.kind, finding.id, *place, since, until))
+    return Result(own, nested(fields))
 
 
-def _nested(fields: Mapping[str, Any]) -> dict[str, Any]:
+def nested(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields by dotted names as a document; what is None is left out."""
     document: dict[str, Any] = {}
     for name, value in fields.items():
         if value is None:

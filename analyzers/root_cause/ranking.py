@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from analyzers.errors.groups import ErrorGroup
+from analyzers.findings import Cause
 from analyzers.root_cause.case import Case
-from analyzers.root_cause.causes import MINIMUM_SCORE, TIE, Cause
+from analyzers.root_cause.causes import MINIMUM_SCORE, TIE, order_of
 from analyzers.root_cause.onset import Onset, bucket_seconds, find_onset
 from analyzers.root_cause.testimony import WITNESSES
 from analyzers.root_cause.testimony.changes import HORIZON
@@ -124,9 +125,7 @@ def rank(candidates: Iterable[Cause]) -> list[Cause]:
     A value that a better cause brought, such as the version of a deployment, is that cause's
     evidence and no cause of its own.
     """
-    ranked = sorted(
-        (cause for cause in candidates if cause.score >= MINIMUM_SCORE), key=lambda c: c.rank
-    )
+    ranked = sorted((cause for cause in candidates if cause.score >= MINIMUM_SCORE), key=order_of)
     found: list[Cause] = []
     for cause in ranked:
         if not any(_is_the_same(cause, better) for better in found):
@@ -138,14 +137,14 @@ def is_a_tie(causes: Sequence[Cause]) -> bool:
     """Return whether the first two causes explain equally much in the same way."""
     return (
         len(causes) > 1
-        and causes[0].kind == causes[1].kind
+        and causes[0].category == causes[1].category
         and causes[0].score - causes[1].score < TIE
     )
 
 
 def _is_the_same(cause: Cause, better: Cause) -> bool:
     return (
-        better.kind == "change"
+        better.category == "change"
         and cause.field in ("ml.model.version", "service.version")
         and cause.value == better.value
     )

@@ -65,6 +65,20 @@ class ElasticsearchResults:
             self._delete(alias, gone)
         return Saved(len(results) - len(refused), len(gone), tuple(refused))
 
+    def put(self, kind: str, results: Sequence[Result]) -> Saved:
+        """Store results that live on from run to run."""
+        alias = self._alias(kind)
+        if not results:
+            return Saved(0, 0)
+        with explained(self._location):
+            self._make(kind, alias)
+            refused = self._bulk(
+                {"_op_type": "index", "_index": alias, "_id": r.id, "_source": r.document}
+                for r in results
+            )
+            self._client.indices.refresh(index=alias)
+        return Saved(len(results) - len(refused), 0, tuple(refused))
+
     def read(self, kind: str, window: Window) -> Iterator[Mapping[str, Any]]:
         """Yield the results of all windows that end in a window, by window and id."""
         bounds = {

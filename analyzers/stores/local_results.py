@@ -59,13 +59,26 @@ class LocalResults:
             raise StoreError(f"{path} cannot be written: {error}") from error
         return Saved(len(results), len(before - {result.id for result in results}))
 
+    def put(self, kind: str, results: Sequence[Result]) -> Saved:
+        """Store results that live on from run to run, each in a file of its own."""
+        folder = self._folder(kind)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for result in results:
+                _write(kind, [result], folder / f"{result.id}.parquet")
+        except (OSError, duckdb.Error) as error:
+            raise StoreError(f"{folder} cannot be written: {error}") from error
+        return Saved(len(results), 0)
+
     def read(self, kind: str, window: Window) -> Iterator[Mapping[str, Any]]:
         """Yield the results of all windows that end in a window, by window and id."""
         for path, (_, until) in self._files(kind):
-            if (window.since is None or until >= window.since) and (
-                window.until is None or until < window.until
-            ):
+            if _is_within(until, window):
                 yield from _read(kind, path)
+        found = [item for path in self._lasting(kind) for item in _read(kind, path)]
+        for item in sorted(found, key=lambda one: str(one["ml"]["window"]["until"])):
+            if _is_within(datetime.fromisoformat(item["ml"]["window"]["until"]), window):
+                yield item
 
     def windows(self, kind: str, seconds: float) -> list[Window]:
         """Return the windows of some length that have results, in order."""
@@ -79,7 +92,7 @@ class LocalResults:
         """Remove results that are older than their retention."""
         oldest = time.time() - days_of(RESULT_RETENTION[kind]) * 86400
         removed = 0
-        for path, _ in self._files(kind):
+        for path in [*(path for path, _ in self._files(kind)), *self._lasting(kind)]:
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < oldest:
                     removed += len(self._ids(path))
@@ -100,6 +113,14 @@ class LocalResults:
             if match is not None:
                 found.append((path, (_parse(match[1]), _parse(match[2]))))
         return sorted(found, key=lambda item: (item[1][1], item[1][0]))
+
+    def _lasting(self, kind: str) -> list[Path]:
+        """Return the files of results that live on from run to run."""
+        return [
+            path
+            for path in sorted(self._folder(kind).glob("[!.]*.parquet"))
+            if _NAME.fullmatch(path.name) is None
+        ]
 
     def _ids(self, path: Path) -> list[str]:
         if not path.is_file():
@@ -148,6 +169,12 @@ def _read(kind: str, path: Path) -> Iterator[Mapping[str, Any]]:
         raise StoreError(f"{path} cannot be read: {reason}; compute its window again") from error
     for row in rows:
         yield nested_record(kind, dict(zip(names, row, strict=True)))
+
+
+def _is_within(until: datetime, window: Window) -> bool:
+    return (window.since is None or until >= window.since) and (
+        window.until is None or until < window.until
+    )
 
 
 def _parquet(path: Path) -> str:

@@ -10,7 +10,7 @@ from analyzers.stores.base import Window
 
 DEFAULT_NAMESPACE = "default"
 
-RESULT_RETENTION = {"error-groups": "365d"}
+RESULT_RETENTION = {"error-groups": "365d", "incidents": "1825d"}
 """How long each kind of result is kept after it was computed last."""
 
 
@@ -59,6 +59,14 @@ class ResultStore(Protocol):
         Raises:
             StoreError: If the store cannot be written. The window's earlier results are then
                 complete, or are made so by the next run.
+        """
+        ...
+
+    def put(self, kind: str, results: Sequence[Result]) -> Saved:
+        """Store results that live on from run to run, in place of those with the same ids.
+
+        Raises:
+            StoreError: If the store cannot be written.
         """
         ...
 

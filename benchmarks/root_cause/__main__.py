@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analyzers.errors.groups import group_patterns
-from analyzers.root_cause.causes import Cause
+from analyzers.findings import Cause
 from analyzers.root_cause.ranking import Explanations, until_now
 from analyzers.stores.base import Store, Window
 from analyzers.stores.local import LocalStore
@@ -74,7 +74,7 @@ def explain(store: Store) -> tuple[dict[str, list[Cause]], dict[str, float]]:
 def is_right(cause: Cause, answer: Answer) -> bool:
     """Return whether a cause is one of those that are right."""
     return any(
-        cause.kind == kind
+        cause.category == kind
         and (not name or cause.field == name)
         and (not value or cause.value == value)
         for kind, name, value in answer.causes
@@ -99,13 +99,13 @@ def judge(
         if answer.fingerprint in onsets:
             tally.onset_errors.append(abs(onsets[answer.fingerprint] - answer.onset))
         if right[:1] != [True]:
-            shown = [f"{c.kind} {c.field}={c.value} {c.score:.2f}" for c in found[:3]]
+            shown = [f"{c.category} {c.field}={c.value} {c.score:.2f}" for c in found[:3]]
             wrong.append(f"wanted {answer.causes}: {shown}")
     innocent = [c for f, c in causes.items() if f not in {a.fingerprint for a in answers} and c]
     if not answers and innocent:
         tally.accused += 1
         cause = innocent[0][0]
-        wrong.append(f"accused: {cause.kind} {cause.field}={cause.value} {cause.score:.2f}")
+        wrong.append(f"accused: {cause.category} {cause.field}={cause.value} {cause.score:.2f}")
     return wrong
 
 

@@ -364,6 +364,8 @@ log = shipper.get_logger("tasks")
 @app.task
 def work(number):
     log.info("worked", number=number)
+    with open(os.environ["DONE"], "a") as done:
+        done.write("x")
 """
 
 
@@ -377,6 +379,7 @@ def test_celery_prefork(tmp_path: Path, matrix: Matrix) -> None:
             **os.environ, "TO": server.url, "SPOOL": str(tmp_path / "spool"),
             "QUEUE": str(tmp_path / "queue"),
             "CONTROL": str(tmp_path / "control"), "PYTHONPATH": f"{tmp_path}:{ROOT}",
+            "DONE": str(tmp_path / "done"),
         }  # fmt: skip
         send = "import tasks; [tasks.work.delay(number) for number in range(200)]"
         subprocess.run(
@@ -387,8 +390,9 @@ def test_celery_prefork(tmp_path: Path, matrix: Matrix) -> None:
             cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            wait_for(lambda: len(os.listdir(tmp_path / "queue")), lambda left: left == 0, 60)
-            time.sleep(0.3)
+            # a task that left the queue may still wait in the worker: all must have run
+            done = tmp_path / "done"
+            wait_for(lambda: done.stat().st_size if done.exists() else 0, lambda n: n == 200, 60)
         finally:
             worker.send_signal(signal.SIGTERM)
             worker.wait(60)

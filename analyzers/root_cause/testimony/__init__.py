@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from analyzers.findings import Cause
 from analyzers.root_cause.case import Case
-from analyzers.root_cause.causes import Cause
 from analyzers.root_cause.testimony.changes import testify_changes
 from analyzers.root_cause.testimony.features import testify_features
 from analyzers.root_cause.testimony.resources import testify_resources

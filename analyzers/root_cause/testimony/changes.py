@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from datetime import timedelta
 
+from analyzers.findings import Cause
 from analyzers.root_cause.case import MINIMUM_FAILED, Case
-from analyzers.root_cause.causes import Cause
 from analyzers.root_cause.summaries import share_text
 from analyzers.stores.base import LifecycleEvent
 
@@ -59,11 +59,12 @@ def testify_changes(case: Case) -> Sequence[Cause]:
 
 
 def _cause(event: LifecycleEvent, share: float, p: float, lead: float) -> Cause:
-    what = f"{event.model} {event.version}".strip() or event.change or "the service"
-    verb = event.action.replace("-", " ")
-    on_it = f"; {share_text(share)} of the failed requests are on it" if event.version else ""
+    what = f"{event.model} {event.version}".strip()
+    done = event.action.partition("-")[2].replace("-", " ")
+    happened = f"{what} was {done}" if event.action.startswith("model-") else _changed(event)
+    on_it = f", and {share_text(share)} of the failed requests are on it" if event.version else ""
     return Cause(
-        kind="change",
+        category="change",
         field="event.action",
         value=event.version or event.change or event.action,
         # a change without a version touches everybody: only its timing speaks for it
@@ -75,11 +76,18 @@ def _cause(event: LifecycleEvent, share: float, p: float, lead: float) -> Cause:
         q=p,
         time=event.time,
         lead_seconds=lead,
-        sentence=f"{what}: {verb} at most {_span(lead)} before{on_it}",
+        sentence=f"{happened} {_span(lead)} before{on_it}",
     )
 
 
+def _changed(event: LifecycleEvent) -> str:
+    noun = "configuration" if event.action == "config-changed" else "data"
+    return f"the {noun} changed ({event.change})" if event.change else f"the {noun} changed"
+
+
 def _span(seconds: float) -> str:
+    if seconds < 1:
+        return "less than a second"
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"

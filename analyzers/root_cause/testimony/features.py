@@ -7,8 +7,8 @@ from itertools import accumulate
 
 import numpy as np
 
+from analyzers.findings import Cause
 from analyzers.root_cause.case import MINIMUM_FAILED, Case
-from analyzers.root_cause.causes import Cause
 from analyzers.root_cause.summaries import share_text
 from analyzers.root_cause.testimony.values import MAXIMUM_Q, MINIMUM_EXCESS
 from analyzers.statistics.association import fisher_exact_greater
@@ -79,7 +79,7 @@ def _best_threshold(field: str, failed: Histogram, every: Histogram, tests: int)
         return None
     value = f"{'below' if is_below else 'above'} {edges[place]:.4g}"
     return Cause(
-        kind="feature",
+        category="feature",
         field=field,
         value=value,
         score=strength,
@@ -90,6 +90,6 @@ def _best_threshold(field: str, failed: Histogram, every: Histogram, tests: int)
         q=q,
         sentence=(
             f"feature {field.removeprefix(f'{NUMBERS}.')} is {value} in {share_text(a / n)} of the "
-            f"failed requests, {share_text(b / m)} of the others"
+            f"failed requests, and in {share_text(b / m)} of the others"
         ),
     )

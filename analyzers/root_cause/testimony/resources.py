@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
+from analyzers.findings import Cause
 from analyzers.root_cause.case import MINIMUM_FAILED, Case
-from analyzers.root_cause.causes import Cause
 from analyzers.root_cause.summaries import share_text
 from analyzers.stores.base import Window
 from analyzers.stores.numbers import TimeLevel
@@ -107,7 +107,7 @@ def _cause(
     begin = min(full.values())
     hosts = ", ".join(sorted(full)) if len(full) < len(every) else "all hosts"
     return Cause(
-        kind="resource",
+        category="resource",
         field=field,
         value=hosts,
         score=share * 0.97,

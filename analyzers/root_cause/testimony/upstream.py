@@ -6,8 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from analyzers.findings import Cause
 from analyzers.root_cause.case import MINIMUM_FAILED, Case
-from analyzers.root_cause.causes import Cause
 from analyzers.root_cause.summaries import share_text, title
 from analyzers.root_cause.testimony.values import MAXIMUM_Q
 from analyzers.statistics.association import fisher_exact_greater, lift
@@ -58,7 +58,7 @@ def testify_upstream(case: Case) -> Sequence[Cause]:
         ratio = lift(first[other], mine, without[other], others)
         found.append(
             Cause(
-                kind="upstream",
+                category="upstream",
                 field="error.fingerprint",
                 value=group.fingerprints[0],
                 score=share,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from analyzers.findings import Cause, CauseKind
 from analyzers.root_cause.case import MINIMUM_FAILED, Case
-from analyzers.root_cause.causes import Cause, CauseKind
-from analyzers.root_cause.summaries import describe_value, share_text
+from analyzers.root_cause.summaries import share_text
 from analyzers.statistics.association import excess_share, fisher_exact_greater, lift
 from analyzers.statistics.multiple_testing import benjamini_hochberg
 
@@ -25,6 +25,18 @@ FIELDS = (
     "ml.features.category",
 )
 """Fields of a prediction that may testify; open ones by each of their names."""
+
+_SEGMENT = "ml.segment."
+_CATEGORY = "ml.features.category."
+_NAMES = {
+    "ml.model.name": "the model",
+    "ml.model.version": "the model's version",
+    "service.version": "the service's version",
+    "service.node.name": "the node",
+    "host.name": "the host",
+    "url.path": "the path",
+    "ml.dataset": "the data set",
+}
 
 MAXIMUM_Q = 0.01
 MINIMUM_EXCESS = 0.1
@@ -65,7 +77,7 @@ def testify_values(case: Case) -> Sequence[Cause]:
         share, other_share = count.with_error / failed, count.without_error / others
         found.append(
             Cause(
-                kind=_kind(count.field),
+                category=_kind(count.field),
                 field=count.field,
                 value=count.value,
                 score=excess,
@@ -75,12 +87,39 @@ def testify_values(case: Case) -> Sequence[Cause]:
                 p=float(p[place]),
                 q=float(q[place]),
                 sentence=(
-                    f"{describe_value(count.field, count.value)}: {share_text(share)} of the "
-                    f"failed requests, {share_text(other_share)} of the others"
+                    f"{_what(count.field, count.value)} in {share_text(share)} of the failed "
+                    f"requests, and in {share_text(other_share)} of the others"
                 ),
             )
         )
-    return found
+    return _without_repetition(found)
+
+
+def _without_repetition(causes: Sequence[Cause]) -> list[Cause]:
+    """Leave out features that are segments too: they say the same twice."""
+    segments = {
+        (cause.field.removeprefix(_SEGMENT), cause.value)
+        for cause in causes
+        if cause.field.startswith(_SEGMENT)
+    }
+    return [
+        cause
+        for cause in causes
+        if (cause.field.removeprefix(_CATEGORY), cause.value) not in segments
+        or cause.field.startswith(_SEGMENT)
+    ]
+
+
+def _what(field: str, value: str) -> str:
+    """Return a value as the subject of a sentence."""
+    if field == "ml.features.missing":
+        return f"feature {value} is missing"
+    if field == "ml.features.invalid":
+        return f"feature {value} is infinite"
+    for prefix, word in ((_SEGMENT, "segment"), (_CATEGORY, "feature")):
+        if field.startswith(prefix):
+            return f"{word} {field.removeprefix(prefix)} is {value}"
+    return f"{_NAMES.get(field, field)} is {value}"
 
 
 def _kind(field: str) -> CauseKind:

@@ -106,7 +106,7 @@ def test_traces_are_shortened_to_own_code() -> None:
 def test_sparklines_span_the_window(report: ErrorReport) -> None:
     """The highest bucket is a full block; empty ones are blank."""
     (timeline,) = evidence_of(report.findings[0], Timeline)
-    line = sparkline(timeline, report)
+    line = sparkline(timeline, report.since, report.until)
     assert max(line) == "█"
     assert line.strip() != line
 

@@ -1,0 +1,132 @@
+"""``elkhound incidents``: what began, since when, and what most likely caused it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzers.commands.options import (
+    BadInput,
+    StoreUnreachable,
+    clear_errors,
+    format_option,
+    model_conditions,
+    model_options,
+    opened_store,
+    output_option,
+    store_option,
+    window_options,
+    working,
+    write_text,
+)
+from analyzers.findings import SEVERITIES
+
+if TYPE_CHECKING:
+    from analyzers.root_cause.incidents import IncidentReport
+
+
+@click.command()
+@store_option
+@window_options
+@model_options
+@click.option(
+    "--top",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Most incidents to show.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    help="Exit with 1 if an incident is at least this severe.",
+)
+@click.option(
+    "--save", is_flag=True, help="Also open, update and close stored incidents, beside the records."
+)
+@format_option("terminal", "json", "md")
+@output_option
+@click.pass_context
+def incidents(
+    context: click.Context,
+    store: str,
+    since: datetime | None,
+    until: datetime | None,
+    model: str | None,
+    version: str | None,
+    top: int,
+    fail_on: str | None,
+    save: bool,
+    format_name: str,
+    output: Path | None,
+) -> None:
+    """Report incidents: error groups that began together, and their ranked causes.
+
+    A cause is a change to the model, a resource that ran out, an error of another service in the
+    same traces, a feature that is missing or unusual, or any other value that failed requests
+    share. Where nothing explains an incident, none is named.
+    """
+    if since is not None and until is not None and since >= until:
+        raise BadInput("--since must lie before --until")
+    if save and (model is not None or version is not None):
+        raise BadInput("--save keeps whole incidents: leave out --model and --version")
+    with clear_errors():
+        from analyzers.root_cause.incidents import report_incidents
+        from analyzers.stores.base import Window
+
+        with working("Looking for what began, and why"), opened_store(store) as opened:
+            report = report_incidents(
+                opened, Window(since, until), model_conditions(model, version)
+            )
+        _show(dataclasses.replace(report, incidents=report.incidents[:top]), format_name, output)
+        if save:
+            _save(store, report)
+    if fail_on is not None and any(
+        SEVERITIES.index(i.severity) >= SEVERITIES.index(fail_on) for i in report.incidents
+    ):
+        context.exit(1)
+
+
+def _save(location: str, report: IncidentReport) -> None:
+    from analyzers.results.incidents import save_incidents
+    from analyzers.root_cause.incidents import QUIET
+    from analyzers.stores.base import Window
+    from analyzers.stores.opening import open_results
+
+    if report.until is None:
+        click.echo("no records: nothing to save", err=True)
+        return
+    window = Window(report.since, report.until)
+    with contextlib.closing(open_results(location)) as results:
+        saved = save_incidents(results, report.incidents, window, QUIET, datetime.now(UTC))
+        results.expire("incidents")
+    click.echo(f"saved {saved.written:,} incidents", err=True)
+    if saved.refused:
+        first = saved.refused[0]
+        raise StoreUnreachable(f"{len(saved.refused)} refused, first {first.id}: {first.reason}")
+
+
+def _show(report: IncidentReport, format_name: str, output: Path | None) -> None:
+    match format_name:
+        case "terminal":
+            from analyzers.reports.incidents_terminal import incidents_text, render_incidents
+
+            if output is not None:
+                write_text(incidents_text(report), output)
+            else:
+                from rich.console import Console
+
+                render_incidents(report, Console())
+        case "json":
+            from analyzers.reports.incidents_json import render_incidents_json
+
+            write_text(render_incidents_json(report), output)
+        case _:
+            from analyzers.reports.incidents_markdown import render_incidents_markdown
+
+            write_text(render_incidents_markdown(report), output)

@@ -1,0 +1,296 @@
+"""Incidents: error groups that began together and have one cause, and what that most likely is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from analyzers.errors.groups import ErrorGroup, group_patterns
+from analyzers.findings import (
+    SEVERITIES,
+    Breakdown,
+    Cause,
+    Finding,
+    Member,
+    Severity,
+    Timeline,
+)
+from analyzers.root_cause.error_report import CLOCK_SKEW
+from analyzers.root_cause.onset import Onset
+from analyzers.root_cause.ranking import Explanations, is_a_tie, until_now
+from analyzers.root_cause.summaries import share_text, title
+from analyzers.stores.base import Condition, LifecycleEvent, Store, Where, Window
+from shipper.fingerprint import digest
+
+MOST_GROUPS = 20
+"""Error groups that are explained: those with the most errors."""
+
+MINIMUM_ERRORS = 5
+"""Errors below which a group makes no incident."""
+
+TOGETHER = timedelta(minutes=2)
+"""How far apart two onsets may lie and still be one."""
+
+QUIET = timedelta(minutes=15)
+"""Time without an error after which an incident is over."""
+
+CRITICAL_SHARE = 0.01
+"""Share of the requests from which an incident is critical."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentReport:
+    """The incidents of a window.
+
+    Attributes:
+        store: Where the records are.
+        since: Begin of the window.
+        until: End of the window.
+        requests: Number of predictions.
+        failed: Number of failed predictions.
+        events: Life-cycle events of the window.
+        incidents: The incidents, the most severe first.
+        steady: Groups that were there all along: no incident, but no secret either.
+    """
+
+    store: str
+    since: datetime | None
+    until: datetime | None
+    requests: int
+    failed: int
+    events: tuple[LifecycleEvent, ...]
+    incidents: tuple[Finding, ...]
+    steady: tuple[Member, ...]
+
+
+@dataclass(slots=True)
+class _Explained:
+    group: ErrorGroup
+    onset: Onset
+    causes: list[Cause]
+    services: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Incident:
+    root: _Explained
+    members: list[_Explained] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[_Explained]:
+        """The root and all that goes with it."""
+        return [self.root, *self.members]
+
+
+def report_incidents(store: Store, window: Window, where: Where = ()) -> IncidentReport:
+    """Find what began in a window, and why.
+
+    Args:
+        store: Where the records are.
+        window: Time to look at; open ends are those of the records.
+        where: Conditions, such as on the model.
+
+    Raises:
+        StoreError: If the store cannot be read.
+    """
+    bounded = Window(window.since, window.until or datetime.now(UTC) + CLOCK_SKEW)
+    coverage = store.coverage(bounded)
+    if coverage.first is None or coverage.last is None:
+        return IncidentReport(store.location, window.since, window.until, 0, 0, (), (), ())
+    whole = until_now(window, coverage.first, coverage.last)
+    groups = group_patterns(store.error_patterns(whole, where))
+    services = _services(store, whole, where, groups)
+    explanations = Explanations(store, whole, groups, services, where)
+    explained: dict[str, _Explained] = {}
+    steady: list[Member] = []
+    for group in groups[:MOST_GROUPS]:
+        onset = explanations.onset(group)
+        if not onset.is_inside or group.count < MINIMUM_ERRORS:
+            steady.append(Member(group.id, title(group), group.count, is_symptom=False))
+            continue
+        explained[group.id] = _Explained(
+            group, onset, explanations.causes(group), tuple(services.get(group.id, ()))
+        )
+    by_fingerprint = {f: group.id for group in groups for f in group.fingerprints}
+    found = [_finding(store, whole, where, i) for i in _incidents(explained, by_fingerprint)]
+    outcomes = store.value_counts("prediction", "event.outcome", whole, where)
+    return IncidentReport(
+        store=store.location,
+        since=whole.since,
+        until=whole.until,
+        requests=sum(item.count for item in outcomes),
+        failed=sum(item.count for item in outcomes if item.value == "failure"),
+        events=tuple(store.lifecycle_events(whole)),
+        incidents=tuple(
+            sorted(found, key=lambda f: (-SEVERITIES.index(f.severity), -f.n, f.onset, f.id))
+        ),
+        steady=tuple(steady),
+    )
+
+
+def is_open(incident: Finding, now: datetime) -> bool:
+    """Return whether errors still come."""
+    return now - incident.last_seen < QUIET
+
+
+def _services(
+    store: Store, window: Window, where: Where, groups: Sequence[ErrorGroup]
+) -> dict[str, list[str]]:
+    owner = {f: group.id for group in groups for f in group.fingerprints}
+    found: dict[str, list[str]] = {}
+    for item in store.value_counts("error", "service.name", window, where, by="error.fingerprint"):
+        names = found.setdefault(owner.get(item.key, ""), [])
+        if item.value not in names:
+            names.append(item.value)
+    return found
+
+
+def _incidents(
+    explained: Mapping[str, _Explained], by_fingerprint: Mapping[str, str]
+) -> list[_Incident]:
+    """Fold symptoms under what causes them, and join groups with one cause and one onset."""
+    found: list[_Incident] = []
+    by_root: dict[str, _Incident] = {}
+    for item in explained.values():
+        root = _root_of(item, explained, by_fingerprint)
+        incident = by_root.get(root.group.id)
+        if incident is None:
+            incident = next((i for i in found if _belong_together(i.root, root)), None)
+        if incident is None:
+            incident = _Incident(root)
+            found.append(incident)
+        by_root[root.group.id] = incident
+        for one in (root, item):
+            if one not in incident.all:
+                incident.members.append(one)
+    return found
+
+
+def _root_of(
+    item: _Explained, explained: Mapping[str, _Explained], by_fingerprint: Mapping[str, str]
+) -> _Explained:
+    """Return the group at the end of the chain of causes that lie upstream."""
+    seen = {item.group.id}
+    while item.causes and item.causes[0].category == "upstream":
+        other = explained.get(by_fingerprint.get(item.causes[0].value, ""))
+        if other is None or other.group.id in seen:
+            break
+        seen.add(other.group.id)
+        item = other
+    return item
+
+
+def _belong_together(one: _Explained, other: _Explained) -> bool:
+    if not one.causes or not other.causes:
+        return False
+    a, b = one.causes[0], other.causes[0]
+    same = (a.category, a.field, a.value) == (b.category, b.field, b.value)
+    return same and abs(one.onset.latest - other.onset.latest) <= TOGETHER
+
+
+def _finding(store: Store, window: Window, where: Where, incident: _Incident) -> Finding:
+    """Return an incident as a finding."""
+    causes = _causes(incident)
+    groups = [item.group for item in incident.all]
+    earliest = min(item.onset.earliest for item in incident.all)
+    latest = min(item.onset.latest for item in incident.all)
+    last_seen = max(group.last_seen for group in groups)
+    fingerprints = tuple(f for group in groups for f in group.fingerprints)
+    span = Window(earliest, last_seen + timedelta(milliseconds=1))
+    names = sorted({name for item in incident.all for name in item.services})
+    scope = [*where, Condition("service.name", "any_of", tuple(names))] if names else where
+    requests = _number(store, span, scope)
+    mine = [*scope, Condition("error.fingerprint", "any_of", fingerprints)]
+    failed = _number(store, span, mine)
+    effect = failed / requests if requests else None
+    versions = store.value_counts("prediction", "ml.model.version", span, mine, "ml.model.name")
+    models = {item.key for item in versions}
+    best = causes[0] if causes else None
+    root = incident.root.group
+    return Finding(
+        kind="incident",
+        id=digest(("incident", root.id, latest.isoformat(timespec="minutes"))),
+        subject=title(root),
+        summary=summary_of(incident.root.onset, causes, effect, failed),
+        model=next(iter(models)) if len(models) == 1 else None,
+        version=versions[0].value if len(versions) == 1 else None,
+        since=window.since,
+        until=window.until,
+        n=sum(group.count for group in groups),
+        requests=requests,
+        effect=effect,
+        p=best.p if best else None,
+        q=best.q if best else None,
+        onset=(earliest, latest),
+        last_seen=last_seen,
+        severity=_severity(effect, failed),
+        evidence=(
+            *causes,
+            *(
+                Member(g.id, title(g), g.count, is_symptom=g is not root)
+                for g in groups
+            ),
+            *_breakdowns(store, span, mine),
+            _timeline(store, window, where, fingerprints),
+        ),
+    )  # fmt: skip
+
+
+def _causes(incident: _Incident) -> list[Cause]:
+    """Return the causes of the root; where it has none, that it comes first is the cause."""
+    if incident.root.causes:
+        return incident.root.causes
+    for member in incident.members:
+        if member.causes:
+            return member.causes
+    return []
+
+
+def summary_of(onset: Onset, causes: Sequence[Cause], effect: float | None, failed: int) -> str:
+    """Return an incident in one or two plain sentences."""
+    earliest, latest = (m.strftime("%H:%M:%S") for m in (onset.earliest, onset.latest))
+    began = f"Began at {latest}" if earliest == latest else f"Began between {earliest} and {latest}"
+    touched = (
+        f", {share_text(effect)} of the requests since then failed with it"
+        if failed and effect
+        else ""
+    )
+    if not causes:
+        return f"{began}{touched}. No cause found: nothing else goes with it."
+    sentence = f"{began}{touched}. Most likely: {causes[0].sentence}."
+    if is_a_tie(causes):
+        sentence += f" Equally likely: {causes[1].sentence}."
+    return sentence
+
+
+def _number(store: Store, window: Window, where: Where) -> int:
+    counts = store.value_counts("prediction", "event.outcome", window, where)
+    return sum(item.count for item in counts)
+
+
+def _severity(effect: float | None, failed: int) -> Severity:
+    if effect is None or not failed:
+        return "info"
+    return "critical" if effect >= CRITICAL_SHARE and failed >= MINIMUM_ERRORS else "warning"
+
+
+def _breakdowns(store: Store, window: Window, where: Where) -> list[Breakdown]:
+    found: list[Breakdown] = []
+    for name in ("ml.model.version", "host.name"):
+        counts = store.value_counts("prediction", name, window, where, limit=20)
+        if counts:
+            found.append(Breakdown(name, tuple((item.value, item.count) for item in counts)))
+    return found
+
+
+def _timeline(
+    store: Store, window: Window, where: Where, fingerprints: tuple[str, ...]
+) -> Timeline:
+    since, until = window.since, window.until
+    seconds = 60.0 if since is None or until is None else max(
+        1.0, round((until - since).total_seconds() / 60)
+    )  # fmt: skip
+    mine = [*where, Condition("error.fingerprint", "any_of", fingerprints)]
+    counts = store.time_counts("error", seconds, window, mine)
+    return Timeline(seconds, tuple((item.start, item.count) for item in counts))
