@@ -41,7 +41,7 @@ def _onset(world: World) -> float:
 
 
 def _strength(world: World) -> float:
-    return world.draw.uniform(0.15, 0.9)
+    return world.draw.uniform(0.06, 0.9)
 
 
 def bad_deploy_everywhere(world: World) -> list[Answer]:
@@ -113,7 +113,7 @@ def missing_feature(world: World) -> list[Answer]:
 
 def new_category(world: World) -> list[Answer]:
     """A category that the model never saw begins to come."""
-    at, share = _onset(world), world.draw.uniform(0.05, 0.4)
+    at, share = _onset(world), world.draw.uniform(0.02, 0.4)
     failure = Failure("ValueError", "Found unknown categories ['platinum']", "model:encode")
 
     def hook(request: Request) -> Failure | None:
@@ -129,8 +129,8 @@ def new_category(world: World) -> list[Answer]:
 
 def unit_change(world: World) -> list[Answer]:
     """A feature comes in another unit; the model refuses most of these values."""
-    at, strength = _onset(world), world.draw.uniform(0.4, 0.95)
-    share = world.draw.uniform(0.3, 1.0)
+    at, strength = _onset(world), world.draw.uniform(0.2, 0.95)
+    share = world.draw.uniform(0.1, 1.0)
     failure = Failure("ValueError", "income is out of range", "checks:income")
 
     def hook(request: Request) -> Failure | None:
@@ -157,7 +157,7 @@ def _until_full(
 
 
 def _exhaustion(world: World, metric: str, usual: float, failure: Failure) -> list[Answer]:
-    full, strength = _onset(world), world.draw.uniform(0.2, 0.9)
+    full, strength = _onset(world), world.draw.uniform(0.06, 0.9)
     begin = full - world.draw.uniform(300, 900)
     hosts = tuple(world.draw.sample(HOSTS, world.draw.choice((1, 1, 2, 4))))
     _until_full(world, metric, hosts, begin, full, usual)
@@ -234,7 +234,7 @@ def bad_host(world: World) -> list[Answer]:
 
 def poison_request(world: World) -> list[Answer]:
     """One customer's requests fail, every time, and are sent again and again."""
-    at, share = _onset(world), world.draw.uniform(0.02, 0.1)
+    at, share = _onset(world), world.draw.uniform(0.01, 0.1)
     failure = Failure("RecursionError", "maximum recursion depth exceeded", "rules:expand")
 
     def hook(request: Request) -> Failure | None:

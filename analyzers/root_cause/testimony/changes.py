@@ -14,8 +14,11 @@ from analyzers.stores.base import LifecycleEvent
 HORIZON = timedelta(hours=24)
 """How long before an onset a change may still be looked at."""
 
-MAXIMUM_P = 0.1
+MAXIMUM_P = 0.05
 """Probability that a change falls so close before an onset by chance, above which it is none."""
+
+MAXIMUM_P_ALONE = 0.02
+"""The same for a change without a version: nothing but its timing speaks for it."""
 
 MINIMUM_SHARE = 0.5
 """Share of the failed requests that must be on the version that a change brought."""
@@ -53,12 +56,13 @@ def testify_changes(case: Case) -> Sequence[Cause]:
         share = 1.0
         if event.version and failed >= MINIMUM_FAILED:
             share = on.get((event.model, event.version), 0) / failed
-        if p <= MAXIMUM_P and share >= MINIMUM_SHARE:
-            found.append(_cause(event, share, p, lead))
+        limit = MAXIMUM_P if event.version else MAXIMUM_P_ALONE
+        if p <= limit and share >= MINIMUM_SHARE:
+            found.append(_cause(event, share, p, limit, lead))
     return found
 
 
-def _cause(event: LifecycleEvent, share: float, p: float, lead: float) -> Cause:
+def _cause(event: LifecycleEvent, share: float, p: float, limit: float, lead: float) -> Cause:
     what = f"{event.model} {event.version}".strip()
     done = event.action.partition("-")[2].replace("-", " ")
     happened = f"{what} was {done}" if event.action.startswith("model-") else _changed(event)
@@ -67,8 +71,7 @@ def _cause(event: LifecycleEvent, share: float, p: float, lead: float) -> Cause:
         category="change",
         field="event.action",
         value=event.version or event.change or event.action,
-        # a change without a version touches everybody: only its timing speaks for it
-        score=share * (1 - p / MAXIMUM_P) * (1.0 if event.version else 0.9),
+        score=share * (1 - p / limit),
         share=share,
         other_share=None,
         lift=None,

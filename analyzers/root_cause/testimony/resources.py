@@ -9,7 +9,7 @@ from statistics import median
 from analyzers.findings import Cause
 from analyzers.root_cause.case import MINIMUM_FAILED, Case
 from analyzers.root_cause.summaries import share_text
-from analyzers.stores.base import Window
+from analyzers.stores.base import Where, Window
 from analyzers.stores.numbers import TimeLevel
 
 SHARES: Mapping[str, str] = {
@@ -46,14 +46,12 @@ def testify_resources(case: Case) -> Sequence[Cause]:
         case.onset.earliest - LOOK_BACK,
         min(case.group.last_seen, case.onset.latest + timedelta(minutes=10)) + timedelta(seconds=1),
     )
-    counts = case.store.value_counts("prediction", "host.name", case.span, case.failed)
-    failed = {item.value: item.count for item in counts}
+    failed = _by_host(case, "prediction", case.failed)
+    every = _by_host(case, "prediction", case.requests)
+    if sum(failed.values()) < MINIMUM_FAILED:  # no prediction failed: the errors themselves count
+        failed, every = _by_host(case, "error", case.failed), {}
     if sum(failed.values()) < MINIMUM_FAILED:
         return []
-    every = {
-        item.value: item.count
-        for item in case.store.value_counts("prediction", "host.name", case.span, case.requests)
-    }
     width = max(60.0, LOOK_BACK.total_seconds() / _MOST_BUCKETS)
     found: list[Cause] = []
     for field, name in SHARES.items():
@@ -69,6 +67,11 @@ def testify_resources(case: Case) -> Sequence[Cause]:
         if cause is not None:
             found.append(cause)
     return found
+
+
+def _by_host(case: Case, kind: str, where: Where) -> dict[str, int]:
+    counts = case.store.value_counts(kind, "host.name", case.span, where)
+    return {item.value: item.count for item in counts}
 
 
 def _ran_out(series: Sequence[TimeLevel], case: Case, width: float) -> datetime | None:
@@ -101,11 +104,11 @@ def _cause(
     share = sum(count for host, count in failed.items() if host in full) / total
     if not full or share < MINIMUM_SHARE:
         return None
-    others = sum(every.values()) - total
+    others = sum(every.values()) - total if every else 0
     with_others = sum(every.get(host, 0) - failed.get(host, 0) for host in full)
     other_share = with_others / others if others > 0 else None
     begin = min(full.values())
-    hosts = ", ".join(sorted(full)) if len(full) < len(every) else "all hosts"
+    hosts = "all hosts" if every and len(full) >= len(every) else ", ".join(sorted(full))
     return Cause(
         category="resource",
         field=field,

@@ -38,7 +38,8 @@ _NAMES = {
     "ml.dataset": "the data set",
 }
 
-MAXIMUM_Q = 0.01
+MAXIMUM_Q = 0.001
+"""Stricter than for showing a value: a cause is an accusation."""
 MINIMUM_EXCESS = 0.1
 """Difference in share below which a value explains too little."""
 
