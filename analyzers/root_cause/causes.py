@@ -21,6 +21,16 @@ TIE = 0.02
 """Difference in score within which two causes are a tie."""
 
 
-def order_of(cause: Cause) -> tuple[float, int, str, str]:
+VERSIONS = ("ml.model.version", "service.version")
+"""Fields of what runs: they explain where it runs, not the other way round."""
+
+
+def order_of(cause: Cause) -> tuple[float, int, bool, str, str]:
     """Return what causes are sorted by: score, depth, name."""
-    return (-round(cause.score / TIE), DEPTH[cause.category], cause.field, cause.value)
+    return (
+        -round(cause.score / TIE),
+        DEPTH[cause.category],
+        cause.field not in VERSIONS,
+        cause.field,
+        cause.value,
+    )

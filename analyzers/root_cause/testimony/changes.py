@@ -42,8 +42,13 @@ def testify_changes(case: Case) -> Sequence[Cause]:
     versions = case.store.value_counts(
         "prediction", "ml.model.version", case.span, case.failed, by="ml.model.name"
     )
+    every = case.store.value_counts(
+        "prediction", "ml.model.version", case.span, case.requests, by="ml.model.name"
+    )
     failed = sum(item.count for item in versions)
+    others = sum(item.count for item in every) - failed
     on = {(item.key, item.value): item.count for item in versions}
+    all_on = {(item.key, item.value): item.count for item in every}
     models = {item.key for item in versions}
     found: list[Cause] = []
     for event in case.events:
@@ -53,16 +58,27 @@ def testify_changes(case: Case) -> Sequence[Cause]:
         if models and event.model and event.model not in models:
             continue
         p = -math.expm1(-rate * lead)
-        share = 1.0
+        share, other_share = 1.0, None
         if event.version and failed >= MINIMUM_FAILED:
-            share = on.get((event.model, event.version), 0) / failed
+            served = (event.model, event.version)
+            share = on.get(served, 0) / failed
+            other_share = (all_on.get(served, 0) - on.get(served, 0)) / max(others, 1)
         limit = MAXIMUM_P if event.version else MAXIMUM_P_ALONE
         if p <= limit and share >= MINIMUM_SHARE:
-            found.append(_cause(event, share, p, limit, lead))
+            found.append(_cause(event, share, other_share, p, limit, lead))
     return found
 
 
-def _cause(event: LifecycleEvent, share: float, p: float, limit: float, lead: float) -> Cause:
+def _cause(
+    event: LifecycleEvent,
+    share: float,
+    other_share: float | None,
+    p: float,
+    limit: float,
+    lead: float,
+) -> Cause:
+    # timing and contrast speak for it independently
+    contrast = 0.0 if other_share is None else max(0.0, share - other_share)
     what = f"{event.model} {event.version}".strip()
     done = event.action.partition("-")[2].replace("-", " ")
     happened = f"{what} was {done}" if event.action.startswith("model-") else _changed(event)
@@ -71,10 +87,10 @@ def _cause(event: LifecycleEvent, share: float, p: float, limit: float, lead: fl
         category="change",
         field="event.action",
         value=event.version or event.change or event.action,
-        score=share * (1 - p / limit),
+        score=share * (1 - (p / limit) * (1 - contrast)),
         share=share,
-        other_share=None,
-        lift=None,
+        other_share=other_share,
+        lift=share / other_share if other_share else None,
         p=p,
         q=p,
         time=event.time,
