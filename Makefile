@@ -60,6 +60,7 @@ benchmark: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.grouping
 	$(BIN)/python -m benchmarks.exceptions
+	$(BIN)/python -m benchmarks.root_cause
 
 clean:
 	rm -rf $(VENV) $(OLDEST) demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

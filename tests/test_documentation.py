@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 import re
 import tomllib
@@ -13,6 +14,7 @@ import pytest
 
 import shipper
 from analyzers.cli import COMMANDS
+from analyzers.findings import Cause, Finding, Member
 from docs.generate import PAGES
 
 ROOT = Path(__file__).parent.parent
@@ -75,6 +77,17 @@ def test_commands_in_the_documentation_exist() -> None:
             assert name in COMMANDS, (page.name, name)
         for name in re.findall(r"^(?:\$ )?make ([a-z-]+)", text, re.MULTILINE):
             assert name in targets, (page.name, name)
+
+
+def test_every_field_of_an_incident_is_documented() -> None:
+    """What scripts read cannot be renamed in silence."""
+    text = (ROOT / "docs" / "incidents.md").read_text(encoding="utf-8")
+    for kind in (Cause, Member):
+        for field in dataclasses.fields(kind):
+            assert f"`{field.name}`" in text, (kind.__name__, field.name)
+    undocumented = {"kind", "segment"}
+    for field in dataclasses.fields(Finding):
+        assert field.name in undocumented or f"`{field.name}`" in text, field.name
 
 
 def test_the_changelog_knows_the_version() -> None:
