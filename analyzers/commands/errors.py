@@ -126,6 +126,36 @@ def group(file: Path, field: str | None, format_name: str, output: Path | None) 
         )
 
 
+@errors.command()
+@click.argument("group_id", metavar="GROUP")
+@store_option
+@window_options
+@format_option("terminal", "json")
+def explain(
+    group_id: str, store: str, since: datetime | None, until: datetime | None, format_name: str
+) -> None:
+    """Say why the records of an error group are together, and what keeps others out.
+
+    GROUP is its id, or the beginning of it.
+    """
+    with clear_errors():
+        from analyzers.errors.explaining import explain_group, find_group
+        from analyzers.errors.groups import group_patterns
+        from analyzers.reports.explanations import explanation_json, explanation_text
+        from analyzers.stores.base import Window
+
+        with opened_store(store) as opened:
+            groups = group_patterns(opened.error_patterns(Window(since, until)))
+        group = find_group(groups, group_id)
+        if group is None:
+            raise BadInput(
+                f"no one group of the window has the id {group_id!r}: `elkhound errors` shows ids"
+            )
+        explanation = explain_group(group, groups)
+        render = explanation_json if format_name == "json" else explanation_text
+        write_text(render(explanation), None)
+
+
 def _save(location: str, asked: Window, seconds: int) -> None:
     from analyzers.root_cause.error_report import report_errors
 

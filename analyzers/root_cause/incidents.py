@@ -101,7 +101,7 @@ def report_incidents(store: Store, window: Window, where: Where = ()) -> Inciden
     whole = until_now(window, coverage.first, coverage.last)
     groups = group_patterns(store.error_patterns(whole, where))
     services = _services(store, whole, where, groups)
-    explanations = Explanations(store, whole, groups, services, where)
+    explanations = Explanations(store, whole, groups, services, where, MOST_GROUPS)
     explained: dict[str, _Explained] = {}
     steady: list[Member] = []
     for group in groups[:MOST_GROUPS]:

@@ -24,9 +24,10 @@ class Explanations:
     Args:
         store: Where the records are.
         window: Time to look at; both ends are needed.
-        groups: All groups of the window.
+        groups: All groups of the window, the most frequent first.
         services: Services that each group was seen in.
         where: Conditions of the user.
+        most: Groups that can be explained: the first ones. The others can still be causes.
 
     Raises:
         ValueError: If an end of the window is open.
@@ -40,6 +41,7 @@ class Explanations:
         groups: Sequence[ErrorGroup],
         services: Mapping[str, Sequence[str]],
         where: Where = (),
+        most: int = 50,
     ) -> None:
         if window.since is None or window.until is None:
             raise ValueError("causes are looked for in a window with both ends")
@@ -51,9 +53,9 @@ class Explanations:
         self._by_fingerprint = {f: group for group in groups for f in group.fingerprints}
         self._width = bucket_seconds(self._since, self._until)
         self._events = store.lifecycle_events(Window(self._since - HORIZON, self._until))
-        self._errors = self._errors_by_group()
+        self._errors = self._errors_by_group(groups[:most])
         self._requests: dict[tuple[str, ...], list[TimeCount]] = {}
-        self._traces = self._read_traces()
+        self._traces = self._read_traces(sum(group.count for group in groups))
 
     def onset(self, group: ErrorGroup) -> Onset:
         """Return when a group began."""
@@ -85,10 +87,12 @@ class Explanations:
         )
         return rank(cause for witness in WITNESSES for cause in witness(case))
 
-    def _errors_by_group(self) -> dict[str, list[TimeCount]]:
+    def _errors_by_group(self, groups: Sequence[ErrorGroup]) -> dict[str, list[TimeCount]]:
         found: dict[str, list[TimeCount]] = {}
+        meant = tuple(f for group in groups for f in group.fingerprints)
+        where = [*self._where, Condition("error.fingerprint", "any_of", meant)]
         for item in self._store.time_counts(
-            "error", self._width, self._window, self._where, "error.fingerprint"
+            "error", self._width, self._window, where, "error.fingerprint"
         ):
             group = self._by_fingerprint.get(item.key)
             if group is not None:
@@ -103,9 +107,8 @@ class Explanations:
             )
         return self._requests[services]
 
-    def _read_traces(self) -> dict[str, dict[str, datetime]]:
+    def _read_traces(self, total: int) -> dict[str, dict[str, datetime]]:
         """Return, for each trace with an error, when each group was first seen in it."""
-        total = sum(item.count for items in self._errors.values() for item in items)
         share = min(1.0, MOST_ERRORS_READ / max(total, 1))
         traces: dict[str, dict[str, datetime]] = {}
         fields = ("trace.id", "error.fingerprint", "@timestamp")
