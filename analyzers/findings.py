@@ -181,7 +181,31 @@ class Member:
     is_symptom: bool
 
 
-Evidence = Description | Breakdown | Timeline | Contrast | StackTrace | Change | Cause | Member
+GroupState = Literal["new", "ongoing", "escalating", "regressed", "resolved", "ignored"]
+
+
+@dataclass(frozen=True, slots=True)
+class LifeCycle:
+    """Where an error group stands.
+
+    Attributes:
+        state: New in this window, ongoing, escalating, regressed, resolved or ignored.
+        reason: Why, in words.
+        owner: Who looks after it, or None.
+        note: What was written down about it, or None.
+    """
+
+    kind: ClassVar[str] = "life_cycle"
+
+    state: GroupState
+    reason: str
+    owner: str | None = None
+    note: str | None = None
+
+
+Evidence = (
+    Description | Breakdown | Timeline | Contrast | StackTrace | Change | Cause | Member | LifeCycle
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

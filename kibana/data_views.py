@@ -15,6 +15,7 @@ NAMES = {
     "deadletter": "Dead letters",
     "error-groups": "Error groups",
     "incidents": "Incidents",
+    "triage": "Triage of error groups",
 }
 """What people call the kinds."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from analyzers.commands.options import (
     BadInput,
+    FailOn,
     clear_errors,
     format_option,
     model_conditions,
@@ -24,13 +26,15 @@ from analyzers.commands.options import (
     write_text,
 )
 from analyzers.commands.saving import save_findings
-from analyzers.findings import SEVERITIES
+from analyzers.commands.triage import assign, ignore, reopen, resolve
+from analyzers.findings import SEVERITIES, Finding, LifeCycle
 
 _MOST_SAVED = 1000
 """Groups saved of one window, the most frequent."""
 
 if TYPE_CHECKING:
     from analyzers.errors.labelling import Label
+    from analyzers.results.triage import Decision
     from analyzers.root_cause.error_report import ErrorReport
     from analyzers.stores.base import Window
 
@@ -48,8 +52,10 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(SEVERITIES),
-    help="Exit with 1 if a group is at least this severe.",
+    type=FailOn(),
+    metavar="SEVERITY|STATES",
+    help="Exit with 1 if a group is at least this severe (info, warning, critical), "
+    "or in one of these states (new, escalating, regressed; several with commas).",
 )
 @save_options
 @format_option("terminal", "json", "ndjson", "md", "html")
@@ -63,7 +69,7 @@ def errors(
     model: str | None,
     version: str | None,
     limit: int,
-    fail_on: str | None,
+    fail_on: tuple[str, ...] | None,
     save: bool,
     every: int,
     format_name: str,
@@ -81,17 +87,38 @@ def errors(
         from analyzers.stores.base import Window
 
         with working("Reading records and grouping errors"), opened_store(store) as opened:
-            report = report_errors(
-                opened, Window(since, until), model_conditions(model, version), limit
-            )
+            conditions = model_conditions(model, version)
+            decisions = _decisions(store)
+            report = report_errors(opened, Window(since, until), conditions, limit, decisions)
         _show(report, format_name, output)
         if save:
             # records of a clock that is far ahead are no window yet
             _save(store, Window(since, until or datetime.now(UTC) + CLOCK_SKEW), every)
-    if fail_on is not None and any(
-        SEVERITIES.index(f.severity) >= SEVERITIES.index(fail_on) for f in report.findings
-    ):
+    if fail_on is not None and any(_fails(finding, fail_on) for finding in report.findings):
         context.exit(1)
+
+
+def _fails(finding: Finding, fail_on: tuple[str, ...]) -> bool:
+    if fail_on[0] in SEVERITIES:
+        return SEVERITIES.index(finding.severity) >= SEVERITIES.index(fail_on[0])
+    return any(isinstance(e, LifeCycle) and e.state in fail_on for e in finding.evidence)
+
+
+def _decisions(location: str) -> dict[str, Decision]:
+    """Return what was decided about groups, beside the records."""
+    from analyzers.results.triage import read_decisions
+    from analyzers.stores.opening import open_results
+
+    if "*" in location:
+        return {}  # decisions belong to one namespace
+    with contextlib.closing(open_results(location)) as results:
+        return read_decisions(results)
+
+
+errors.add_command(resolve)
+errors.add_command(ignore)
+errors.add_command(assign)
+errors.add_command(reopen)
 
 
 @errors.command()

@@ -21,8 +21,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 if TYPE_CHECKING:
     _TimeType = click.ParamType[datetime]
     _LengthType = click.ParamType[int]
+    _WordsType = click.ParamType[tuple[str, ...]]
 else:
-    _TimeType = _LengthType = click.ParamType
+    _TimeType = _LengthType = _WordsType = click.ParamType
+
+_STATES = ("new", "ongoing", "escalating", "regressed")
 
 DEFAULT_STORE = "elkhound-data"
 
@@ -81,6 +84,30 @@ class Length(_LengthType):
         if not 60 <= seconds <= 31 * 86400 or seconds != int(seconds):
             self.fail(f"{value!r} is no length from 1m to 31d, such as 15m, 1h or 1d", param, ctx)
         return int(seconds)
+
+
+class FailOn(_WordsType):
+    """A severity, or states of error groups separated by commas."""
+
+    name = "severity or states"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Return the words."""
+        from analyzers.findings import SEVERITIES
+
+        if isinstance(value, tuple):
+            return value
+        words = tuple(word.strip() for word in value.split(","))
+        if not (len(words) == 1 and words[0] in SEVERITIES) and not set(words) <= set(_STATES):
+            self.fail(
+                f"{value!r} is neither a severity ({', '.join(SEVERITIES)}) "
+                f"nor a list of states ({', '.join(_STATES)})",
+                param,
+                ctx,
+            )
+        return words
 
 
 def complete_location(context: click.Context, _: click.Parameter, location: str) -> str:

@@ -35,7 +35,9 @@ def explanation_text(explanation: GroupExplanation) -> str:
         lines += ["", "Not part of it, although alike:"]
     for other in explanation.neighbours:
         lines.append(f"  {other.id}  {counted(other.count, 'record')}: {_short(other.name)}")
-        lines += [f"    its {_NAMES[name]}: {_short(theirs)}" for name, _, theirs in other.different]
+        lines += [
+            f"    its {_NAMES[name]}: {_short(theirs)}" for name, _, theirs in other.different
+        ]
     return "".join(f"{printable(line)}\n" for line in lines)
 
 

@@ -17,6 +17,7 @@ from analyzers.findings import (
     Contrast,
     Description,
     Finding,
+    LifeCycle,
     StackTrace,
     Timeline,
 )
@@ -152,6 +153,7 @@ def _group(place: int, finding: Finding, report: ErrorReport) -> dict[str, objec
         "contrasts": contrasts,
         "descriptions": wording.evidence_of(finding, Description),
         "breakdowns": wording.evidence_of(finding, Breakdown),
+        "states": wording.evidence_of(finding, LifeCycle),
         "changes": wording.evidence_of(finding, Change),
         "traces": wording.evidence_of(finding, StackTrace),
     }

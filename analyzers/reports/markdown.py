@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 
-from analyzers.findings import Breakdown, Change, Contrast, Description, Finding, StackTrace
+from analyzers.findings import (
+    Breakdown,
+    Change,
+    Contrast,
+    Description,
+    Finding,
+    LifeCycle,
+    StackTrace,
+)
 from analyzers.reports.wording import (
     change_text,
     event_text,
     evidence_of,
     headline,
     joined,
+    life_cycle_text,
     lift_text,
     notes,
     onset_text,
@@ -63,6 +72,8 @@ def _finding(place: int, finding: Finding, report: ErrorReport) -> list[str]:
     ]
     if finding.effect is not None:
         lines.append(f"- Failed requests while active: {share_text(finding.effect)}")
+    for state in evidence_of(finding, LifeCycle):
+        lines.append(f"- State: {escape(life_cycle_text(state))}")
     for item in evidence_of(finding, Description):
         lines.append(f"- Template: {escape(item.template)}")
     for breakdown in evidence_of(finding, Breakdown):

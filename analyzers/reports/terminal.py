@@ -21,6 +21,7 @@ from analyzers.findings import (
     Contrast,
     Description,
     Finding,
+    LifeCycle,
     StackTrace,
     Timeline,
 )
@@ -31,6 +32,7 @@ from analyzers.reports.wording import (
     evidence_of,
     headline,
     joined,
+    life_cycle_text,
     lift_text,
     notes,
     onset_text,
@@ -125,6 +127,8 @@ def _panel(place: int, finding: Finding, report: ErrorReport) -> Panel:
     )
     if finding.effect is not None:
         facts.add_row("failed", _text(f"{share_text(finding.effect)} of the requests while active"))
+    for state in evidence_of(finding, LifeCycle):
+        facts.add_row("state", _text(life_cycle_text(state)))
     for change in evidence_of(finding, Change):
         facts.add_row("change before", _text(change_text(change)))
     for breakdown in evidence_of(finding, Breakdown):

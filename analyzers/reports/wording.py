@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from analyzers.findings import Change, Contrast, Finding
+from analyzers.findings import Change, Contrast, Finding, LifeCycle
 from analyzers.root_cause.error_report import ErrorReport
 from analyzers.root_cause.summaries import describe_value, share_text
 from analyzers.stores.base import LifecycleEvent
@@ -81,6 +81,16 @@ def change_text(change: Change) -> str:
     sentence = f"{change.action} {change.model} {versions}".rstrip()
     sentence += f", {duration(change.seconds_before)} before"
     return f"{sentence} ({change.reason})" if change.reason else sentence
+
+
+def life_cycle_text(state: LifeCycle) -> str:
+    """Return where a group stands, why, and who looks after it."""
+    parts = [f"{state.state}: {state.reason}"]
+    if state.owner:
+        parts.append(f"{state.owner} looks after it")
+    if state.note:
+        parts.append(state.note)
+    return "; ".join(parts)
 
 
 def event_text(event: LifecycleEvent) -> str:

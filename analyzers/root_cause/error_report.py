@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from analyzers.errors.groups import group_patterns
-from analyzers.findings import SEVERITIES, Finding, Timeline, plain
+from analyzers.findings import SEVERITIES, Finding, LifeCycle, Severity, Timeline, plain
 from analyzers.root_cause.error_evidence import ErrorEvidence, make_finding
+from analyzers.root_cause.group_states import Decided, group_states
 from analyzers.stores.base import Coverage, LifecycleEvent, Store, Where, Window
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -68,7 +70,13 @@ class ErrorReport:
         return document
 
 
-def report_errors(store: Store, window: Window, where: Where = (), limit: int = 50) -> ErrorReport:
+def report_errors(
+    store: Store,
+    window: Window,
+    where: Where = (),
+    limit: int = 50,
+    decisions: Mapping[str, Decided] | None = None,
+) -> ErrorReport:
     """Group the errors of a window and gather the evidence for each group.
 
     Args:
@@ -76,6 +84,8 @@ def report_errors(store: Store, window: Window, where: Where = (), limit: int = 
         window: Time to look at; an open end means up to now.
         where: Conditions, such as on the model.
         limit: Number of groups to report, the most frequent first.
+        decisions: What was decided about groups, by id or fingerprint; with them, or with a begin
+            of the window, each group says where it stands.
 
     Raises:
         StoreError: If the store cannot be read.
@@ -90,8 +100,10 @@ def report_errors(store: Store, window: Window, where: Where = (), limit: int = 
     groups = group_patterns(store.error_patterns(bounded, where))
     shown = groups[:limit]
     gathered = ErrorEvidence(store, bounded, where, shown, width)
+    states = group_states(store, bounded, where, shown, decisions or {})
+    made = [make_finding(group, gathered, since, until) for group in shown]
     findings = sorted(
-        (make_finding(group, gathered, since, until) for group in shown),
+        (_with_state(finding, states.get(finding.id)) for finding in made),
         key=lambda finding: (
             -SEVERITIES.index(finding.severity),
             -finding.n,
@@ -116,6 +128,15 @@ def report_errors(store: Store, window: Window, where: Where = (), limit: int = 
         findings=tuple(findings),
         omitted=len(groups) - len(shown),
     )
+
+
+def _with_state(finding: Finding, state: LifeCycle | None) -> Finding:
+    """Return a finding that says where its group stands; what nobody minds is not severe."""
+    if state is None:
+        return finding
+    calm = state.state in ("ignored", "resolved")
+    severity: Severity = "info" if calm else finding.severity
+    return replace(finding, severity=severity, evidence=(*finding.evidence, state))
 
 
 def bucket_width(since: datetime | None, until: datetime | None) -> float:

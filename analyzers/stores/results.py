@@ -10,7 +10,7 @@ from analyzers.stores.base import Window
 
 DEFAULT_NAMESPACE = "default"
 
-RESULT_RETENTION = {"error-groups": "365d", "incidents": "1825d"}
+RESULT_RETENTION = {"error-groups": "365d", "incidents": "1825d", "triage": "3650d"}
 """How long each kind of result is kept after it was computed last."""
 
 
