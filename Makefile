@@ -59,6 +59,7 @@ benchmark: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.stores
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.grouping
+	$(BIN)/python -m benchmarks.grouping_scale 1000000
 	$(BIN)/python -m benchmarks.exceptions
 	$(BIN)/python -m benchmarks.root_cause
 

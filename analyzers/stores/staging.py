@@ -165,6 +165,8 @@ def _copy(
     try:
         _copy_readable(connection, described, segments, staged.path)
         return
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error:
         pass  # one of the files defeats the reader: find out which, and read it by hand
     readable: list[Path] = []

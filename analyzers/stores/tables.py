@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from analyzers.stores.expressions import Parameters
 from analyzers.stores.staging import Staged, literal, stage
 from shipper.schema import schema
 from shipper.segments import segment_paths
+
+_MEMORY = "320MB"
+"""What the database may hold before it spills to disk; a question that needs more gets it."""
 
 
 class Tables:
@@ -31,6 +35,7 @@ class Tables:
         self._workspace = tempfile.TemporaryDirectory(prefix="elkhound-")
         self.connection = duckdb.connect(":memory:")
         self.connection.execute("SET TimeZone = 'UTC'")
+        self.connection.execute(f"SET memory_limit = '{_MEMORY}'")
         self.connection.execute("SET preserve_insertion_order = false")  # needs less memory
         self.connection.execute(f"SET temp_directory = {literal(self._workspace.name)}")
         self._staged: dict[str, Staged] = {}
@@ -56,9 +61,7 @@ class Tables:
                 for path in segment_paths(folder)
             ]
             try:
-                staged = stage(
-                    self.connection, kind, segments, self.directory, Path(self._workspace.name)
-                )
+                staged = self._stage(kind, segments)
             except (duckdb.Error, OSError) as error:
                 raise StoreError(
                     f"the {kind} records in {self.directory} cannot be read: {error}"
@@ -66,7 +69,19 @@ class Tables:
             self._staged[kind] = staged
         return f"read_parquet({literal(str(staged.path))})"
 
+    def _stage(self, kind: str, segments: Sequence[Path]) -> Staged:
+        workspace = Path(self._workspace.name)
+        try:
+            return stage(self.connection, kind, segments, self.directory, workspace)
+        except duckdb.OutOfMemoryException:
+            self.connection.execute("RESET memory_limit")
+            return stage(self.connection, kind, segments, self.directory, workspace)
+
     def rows(self, query: str, parameters: Parameters) -> list[tuple[Any, ...]]:
         """Run a query and return its rows."""
-        rows: list[tuple[Any, ...]] = self.connection.execute(query, parameters).fetchall()
+        try:
+            rows: list[tuple[Any, ...]] = self.connection.execute(query, parameters).fetchall()
+        except duckdb.OutOfMemoryException:
+            self.connection.execute("RESET memory_limit")
+            rows = self.connection.execute(query, parameters).fetchall()
         return rows
