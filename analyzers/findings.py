@@ -139,7 +139,8 @@ class Cause:
         other_share: Share of the other requests at the same time that it touches; None where this
             cannot be said.
         lift: How many times as frequent it is among the failed; None without such requests.
-        p: Probability of this contrast, or of this timing, by chance.
+        p: Probability of this contrast, or of this timing, by chance; None where nothing was
+            tested.
         q: The same, corrected for all that was looked at.
         time: When it happened; None for what has no time.
         lead_seconds: How long before the latest onset that was.
@@ -155,8 +156,8 @@ class Cause:
     share: float
     other_share: float | None
     lift: float | None
-    p: float
-    q: float
+    p: float | None
+    q: float | None
     time: datetime | None = None
     lead_seconds: float | None = None
     sentence: str

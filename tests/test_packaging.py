@@ -34,6 +34,7 @@ def test_the_wheel_holds_the_schema_the_page_and_the_types(wheel: Path) -> None:
         "shipper/py.typed",
         "analyzers/py.typed",
         "analyzers/reports/templates/error_report.html",
+        "analyzers/reports/templates/incident_report.html",
         "analyzers/reports/templates/report.css",
         "analyzers/reports/templates/report.js",
         "analyzers/bundled/kibana/elkhound.ndjson",

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @click.option(
     "--save", is_flag=True, help="Also open, update and close stored incidents, beside the records."
 )
-@format_option("terminal", "json", "md")
+@format_option("terminal", "json", "md", "html")
 @output_option
 @click.pass_context
 def incidents(
@@ -126,6 +126,10 @@ def _show(report: IncidentReport, format_name: str, output: Path | None) -> None
             from analyzers.reports.incidents_json import render_incidents_json
 
             write_text(render_incidents_json(report), output)
+        case "html":
+            from analyzers.reports.incidents_html import render_incidents_html
+
+            write_text(render_incidents_html(report), output)
         case _:
             from analyzers.reports.incidents_markdown import render_incidents_markdown
 

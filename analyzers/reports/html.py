@@ -34,10 +34,10 @@ def render_html(report: ErrorReport) -> str:
 
     A content security policy forbids every script but the page's own few lines.
     """
-    script = _asset("report.js")
+    script = asset("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
-        _environment()
+        environment()
         .get_template("error_report.html")
         .render(
             report=report,
@@ -50,7 +50,7 @@ def render_html(report: ErrorReport) -> str:
             groups=[
                 _group(place, finding, report) for place, finding in enumerate(report.findings)
             ],
-            style=Markup(_asset("report.css")),  # noqa: S704 (our own file)
+            style=Markup(asset("report.css")),  # noqa: S704 (our own file)
             script=Markup(script),  # noqa: S704
             script_digest=digest,
             written=wording.time_of_day(datetime.now(UTC)),
@@ -59,7 +59,8 @@ def render_html(report: ErrorReport) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates; everything that they show is escaped."""
     return Environment(
         loader=PackageLoader("analyzers.reports", "templates"),
         autoescape=select_autoescape(default=True, default_for_string=True),
@@ -69,7 +70,8 @@ def _environment() -> Environment:
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return a file that pages hold."""
     return resources.files("analyzers.reports").joinpath("templates", name).read_text("utf-8")
 
 

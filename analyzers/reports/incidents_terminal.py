@@ -88,7 +88,7 @@ def _panel(place: int, incident: Finding, report: IncidentReport) -> Panel:
     facts.add_row("began", f"{onset_text(incident.onset, report.since)}, last seen {last}")
     facts.add_row("errors", f"{incident.n:,}")
     if incident.effect:
-        facts.add_row("failed", f"{share_text(incident.effect)} of the requests since then")
+        facts.add_row("failed", f"{share_text(incident.effect)} of the requests while it lasted")
     for breakdown in evidence_of(incident, Breakdown):
         facts.add_row(breakdown.field, Text(printable(joined(breakdown.values))))
     for member in evidence_of(incident, Member):

@@ -51,7 +51,8 @@ class IncidentReport:
         failed: Number of failed predictions.
         events: Life-cycle events of the window.
         incidents: The incidents, the most severe first.
-        steady: Groups that were there all along: no incident, but no secret either.
+        steady: Groups that were there all along, at fewer than one of a hundred requests: no
+            incident, but no secret either.
     """
 
     store: str
@@ -102,11 +103,14 @@ def report_incidents(store: Store, window: Window, where: Where = ()) -> Inciden
     groups = group_patterns(store.error_patterns(whole, where))
     services = _services(store, whole, where, groups)
     explanations = Explanations(store, whole, groups, services, where, MOST_GROUPS)
+    outcomes = store.value_counts("prediction", "event.outcome", whole, where)
+    total = sum(item.count for item in outcomes)
     explained: dict[str, _Explained] = {}
     steady: list[Member] = []
     for group in groups[:MOST_GROUPS]:
         onset = explanations.onset(group)
-        if not onset.is_inside or group.count < MINIMUM_ERRORS:
+        is_large = group.count >= CRITICAL_SHARE * max(total, 1) and total > 0
+        if group.count < MINIMUM_ERRORS or not (onset.is_inside or is_large):
             steady.append(Member(group.id, title(group), group.count, is_symptom=False))
             continue
         explained[group.id] = _Explained(
@@ -114,12 +118,11 @@ def report_incidents(store: Store, window: Window, where: Where = ()) -> Inciden
         )
     by_fingerprint = {f: group.id for group in groups for f in group.fingerprints}
     found = [_finding(store, whole, where, i) for i in _incidents(explained, by_fingerprint)]
-    outcomes = store.value_counts("prediction", "event.outcome", whole, where)
     return IncidentReport(
         store=store.location,
         since=whole.since,
         until=whole.until,
-        requests=sum(item.count for item in outcomes),
+        requests=total,
         failed=sum(item.count for item in outcomes if item.value == "failure"),
         events=tuple(store.lifecycle_events(whole)),
         incidents=tuple(
@@ -195,6 +198,8 @@ def _finding(store: Store, window: Window, where: Where, incident: _Incident) ->
     groups = [item.group for item in incident.all]
     earliest = min(item.onset.earliest for item in incident.all)
     latest = min(item.onset.latest for item in incident.all)
+    if not incident.root.onset.is_inside:
+        latest = earliest
     last_seen = max(group.last_seen for group in groups)
     fingerprints = tuple(f for group in groups for f in group.fingerprints)
     span = Window(earliest, last_seen + timedelta(milliseconds=1))
@@ -249,13 +254,14 @@ def _causes(incident: _Incident) -> list[Cause]:
 
 def summary_of(onset: Onset, causes: Sequence[Cause], effect: float | None, failed: int) -> str:
     """Return an incident in one or two plain sentences."""
-    earliest, latest = (m.strftime("%H:%M:%S") for m in (onset.earliest, onset.latest))
+    end = onset.latest if onset.is_inside else onset.earliest
+    earliest, latest = (moment.strftime("%H:%M:%S") for moment in (onset.earliest, end))
+    if not onset.is_inside:
+        earliest = latest = f"{latest} or before"
     began = f"Began at {latest}" if earliest == latest else f"Began between {earliest} and {latest}"
-    touched = (
-        f", {share_text(effect)} of the requests since then failed with it"
-        if failed and effect
-        else ""
-    )
+    touched = ""
+    if failed and effect:
+        touched = f"; while it lasted, {share_text(effect)} of the requests failed with it"
     if not causes:
         return f"{began}{touched}. No cause found: nothing else goes with it."
     sentence = f"{began}{touched}. Most likely: {causes[0].sentence}."

@@ -117,8 +117,8 @@ def _cause(
         share=share,
         other_share=other_share,
         lift=share / other_share if other_share else None,
-        p=0.0,
-        q=0.0,
+        p=None,
+        q=None,
         time=begin,
         lead_seconds=max(0.0, (case.onset.latest - begin).total_seconds()),
         sentence=(

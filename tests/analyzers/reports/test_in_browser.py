@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from analyzers.reports.html import render_html
+from analyzers.reports.incidents_html import render_incidents_html
 from analyzers.root_cause.error_report import ErrorReport
+from analyzers.root_cause.incidents import report_incidents
+from analyzers.stores.base import Window
+from analyzers.stores.local import LocalStore
+from benchmarks.root_cause.__main__ import run
+from tests.analyzers.conftest import Opener, error, prediction
+from tests.analyzers.reports.conftest import HOSTILE
 
 pytestmark = pytest.mark.browser
 
@@ -115,6 +122,37 @@ def test_hostile_text_stays_text(page: Any, hostile_report: ErrorReport, tmp_pat
     """Nothing that a service logged runs."""
     show(page, hostile_report, tmp_path)
     assert page.title() == "Error report"
+    assert page.locator("img").count() == 0
+    assert "<script>" in page.locator("section.group h2").first.inner_text()
+
+
+def test_incidents_are_on_the_page(page: Any, tmp_path: Path) -> None:
+    """A plot with its onset and what ran out, members and causes; no script at all."""
+    run("memory leak", 3, tmp_path / "data")
+    with LocalStore(tmp_path / "data") as store:
+        text = render_incidents_html(report_incidents(store, Window()))
+    file = tmp_path / "incidents.html"
+    file.write_text(text, encoding="utf-8")
+    page.goto(file.as_uri())
+    assert page.locator("section.group").count() == 1
+    assert "memory ran out on" in page.locator("table.contrasts td").first.inner_text()
+    assert page.locator("svg.chart .onset").count() == 1
+    assert page.locator("svg.chart rect").count() >= 5
+    assert page.locator("script").count() == 0
+
+
+def test_hostile_incidents_stay_text(page: Any, open_local: Opener, tmp_path: Path) -> None:
+    """Nothing that a service logged runs."""
+    records = [prediction(n, n, failed="f1" if n >= 300 else None) for n in range(400)]
+    records += [
+        error(n, n, message=HOSTILE, template=HOSTILE, type=HOSTILE, types=[HOSTILE])
+        for n in range(300, 400)
+    ]
+    text = render_incidents_html(report_incidents(open_local(records), Window()))
+    file = tmp_path / "incidents.html"
+    file.write_text(text, encoding="utf-8")
+    page.goto(file.as_uri())
+    assert page.title() == "Incidents"
     assert page.locator("img").count() == 0
     assert "<script>" in page.locator("section.group h2").first.inner_text()
 

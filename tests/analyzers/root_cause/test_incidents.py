@@ -87,6 +87,23 @@ def test_no_cause_is_said_to_be_none(open_local: Opener) -> None:
     assert incident.onset[1] == START + timedelta(seconds=300)
 
 
+def test_an_outage_that_began_before_the_window_is_an_incident(open_local: Opener) -> None:
+    """Whoever looks at the last half hour must not read that nothing began."""
+    records = [
+        prediction(n, n, version="2" if n % 4 == 0 else "1", failed="f1" if n % 4 == 0 else None)
+        for n in range(1200)
+    ]
+    records += [error(n, n, version="2") for n in range(0, 1200, 4)]
+    window = Window(START + timedelta(seconds=600))
+    (incident,) = report_incidents(open_local(records), window).incidents
+    assert incident.summary.startswith(
+        "Began at 04:10:00 or before; while it lasted, 25.1% of the requests"
+    )
+    assert incident.onset == (START + timedelta(seconds=600),) * 2
+    first = evidence_of(incident, Cause)[0]
+    assert (first.field, first.value) == ("ml.model.version", "2")
+
+
 def test_nothing_at_all(open_local: Opener) -> None:
     """No record, no incident, in every format."""
     report = report_incidents(open_local([]), Window())
