@@ -15,6 +15,9 @@ from analyzers.stores.base import Condition, Store, Where, Window
 DAYS = 7
 """Days before the window whose same hours are the baseline."""
 
+HISTORY = timedelta(days=30)
+"""How far back a group may have been seen and still be no new one."""
+
 MAXIMUM_P = 0.001
 MINIMUM_RATIO = 2.0
 """How many times the usual number a group must have to be escalating."""
@@ -103,7 +106,8 @@ def group_states(
 def _history(store: Store, window: Window, where: Where) -> _History:
     """Return what was known before, and counts of the same hours on the days before."""
     since, until = window.since, window.until
-    before = store.error_patterns(Window(None, since), where)
+    back = None if since is None else since - HISTORY
+    before = store.error_patterns(Window(back, since), where)
     known = {p.fingerprint for p in before} | {g.id for g in group_patterns(before)}
     if since is None or until is None or not before:
         return _History(frozenset(known), ())
@@ -123,7 +127,7 @@ def _by_rate(
     group: ErrorGroup, history: _History, owner: str | None, note: str | None
 ) -> LifeCycle:
     if group.id not in history.known and not history.known.intersection(group.fingerprints):
-        return LifeCycle("new", "never seen before this window", owner, note)
+        return LifeCycle("new", f"not seen in the {HISTORY.days} days before", owner, note)
     baseline = [sum(day.get(f, 0) for f in group.fingerprints) for day in history.baselines]
     usual = sum(baseline) / len(baseline) if baseline else 0.0
     if (

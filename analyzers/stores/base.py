@@ -18,6 +18,10 @@ class StoreError(Exception):
     """A store cannot be read; the message says which, why and how to mend it."""
 
 
+class NotAllowedError(StoreError):
+    """The credentials do not allow a question."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A span of time, ``[since, until)``; None leaves a side open. Times have zones."""

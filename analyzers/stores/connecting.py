@@ -20,7 +20,7 @@ from elasticsearch import (
 )
 from elasticsearch import ConnectionError as ClusterConnectionError
 
-from analyzers.stores.base import StoreError
+from analyzers.stores.base import NotAllowedError, StoreError
 from analyzers.stores.locations import OPTIONS, options_of
 from shipper.credentials import Credentials, read_credentials
 from shipper.errors import ConfigurationError
@@ -91,7 +91,7 @@ def explained(location: str) -> Iterator[None]:
             "and ELKHOUND_PASSWORD"
         ) from error
     except AuthorizationException as error:
-        raise StoreError(f"{where} does not allow this: {_reason(error)}") from error
+        raise NotAllowedError(f"{where} does not allow this: {_reason(error)}") from error
     except UnsupportedProductError as error:
         raise StoreError(f"{where} is no Elasticsearch") from error
     except ConnectionTimeout as error:

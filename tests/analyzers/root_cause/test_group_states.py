@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from click.testing import CliRunner, Result
+from elasticsearch import Elasticsearch
 
 from analyzers.cli import main
 from analyzers.findings import LifeCycle
@@ -16,7 +17,9 @@ from analyzers.reports.wording import evidence_of
 from analyzers.results.triage import Decision
 from analyzers.root_cause.error_report import report_errors
 from analyzers.stores.base import Store, Window
-from tests.analyzers.conftest import START, Opener, StoreOpener, error, prediction
+from tests.analyzers.conftest import START, Opener, StoreOpener, error, fill, prediction
+from tests.conftest import new_namespace
+from tests.receivers.proxy import faulty
 
 DAY = 86_400
 
@@ -142,3 +145,23 @@ def test_triage_on_the_command_line(open_local: Opener, tmp_path: Path) -> None:
     wrong = errors(*place, "--fail-on", "bad")
     assert wrong.exit_code == 2
     assert "neither a severity" in wrong.stderr
+
+
+@pytest.mark.elasticsearch
+def test_who_may_not_read_decisions_gets_a_report(
+    client: Elasticsearch, elasticsearch_url: str
+) -> None:
+    """Credentials for records alone: said, and no reason to fail."""
+    namespace = new_namespace()
+    fill(elasticsearch_url, [error(0, 1)], namespace)
+    client.indices.refresh(index=f"*-ml.*-{namespace}")
+
+    def fault(_method: str, path: str, _body: bytes) -> tuple[int, Any] | None:
+        refused = {"error": {"type": "security_exception", "reason": "unauthorized"}}
+        return (403, refused) if path.startswith("/ml-triage") else None
+
+    with faulty(elasticsearch_url, fault) as url:
+        told = errors("--store", f"{url}?namespace={namespace}", "--format", "md")
+    assert told.exit_code == 0, told.output
+    assert "decisions about groups are left out" in told.stderr
+    assert "ValueError: row 1 is bad" in told.stdout
