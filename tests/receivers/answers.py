@@ -32,6 +32,13 @@ def answering(
 
         do_GET = do_POST  # noqa: N815 (the name is the library's)
 
+        def do_HEAD(self) -> None:
+            """No index is there, as far as anybody asks."""
+            self.send_response(404)
+            self.send_header("X-Elastic-Product", "Elasticsearch")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
         def log_message(self, *_: object) -> None:
             pass
 
