@@ -215,6 +215,8 @@ def model_conditions(model: str | None, version: str | None) -> list[Condition]:
 def write_text(text: str, output: Path | None) -> None:
     """Write a result to a file, all of it or nothing, or to standard output.
 
+    A device or a pipe, such as ``/dev/null``, is written to and never replaced.
+
     Raises:
         BadInput: If the file cannot be written.
     """
@@ -223,6 +225,9 @@ def write_text(text: str, output: Path | None) -> None:
         return
     temporary = output.with_name(f".{output.name}.{os.getpid()}")
     try:
+        if output.exists() and not output.is_file():
+            output.write_text(text, encoding="utf-8")
+            return
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(output)
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import orjson
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from analyzers.cli import main
+from analyzers.commands.options import write_text
 from shipper.segments import segment_paths
 from tests.analyzers.conftest import START, Record, error, prediction, write_segment
 
@@ -296,3 +298,16 @@ def test_help_needs_no_analyzer_package() -> None:
     assert found.returncode in (2, 3)
     assert "pip install 'elkhound[analyzers]'" in found.stderr
     assert "Traceback" not in found.stderr
+
+
+def test_a_device_or_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    """``--output /dev/null`` must not make a file of it."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    write_text("all of it", pipe)
+    reader.join(10)
+    assert read == ["all of it"]
+    assert pipe.is_fifo()
