@@ -13,6 +13,7 @@ import click
 from analyzers.commands.options import (
     BadInput,
     FailOn,
+    asked_window,
     clear_errors,
     format_option,
     model_conditions,
@@ -26,17 +27,26 @@ from analyzers.commands.options import (
     write_text,
 )
 from analyzers.commands.saving import save_findings
-from analyzers.commands.triage import assign, ignore, reopen, resolve
+from analyzers.commands.showing import show
+from analyzers.commands.triage import assign, explain, ignore, reopen, resolve
 from analyzers.findings import SEVERITIES, Finding, LifeCycle
+
+RENDERERS = {
+    "terminal": "analyzers.reports.terminal:render_terminal",
+    "json": "analyzers.reports.json_report:render_json",
+    "ndjson": "analyzers.reports.json_report:render_ndjson",
+    "md": "analyzers.reports.markdown:render_markdown",
+    "html": "analyzers.reports.html:render_html",
+}
+"""Functions that show the report, by format."""
 
 _MOST_SAVED = 1000
 """Groups saved of one window, the most frequent."""
 
 if TYPE_CHECKING:
     from analyzers.errors.labelling import Label
-    from analyzers.results.triage import Decision
-    from analyzers.root_cause.error_report import ErrorReport
-    from analyzers.stores.base import Window
+    from analyzers.errors.triage import Decision
+    from analyzers.stores.base import Store, Window
 
 
 @click.group(invoke_without_command=True)
@@ -58,7 +68,7 @@ if TYPE_CHECKING:
     "or in one of these states (new, escalating, regressed; several with commas).",
 )
 @save_options
-@format_option("terminal", "json", "ndjson", "md", "html")
+@format_option(*RENDERERS)
 @output_option
 @click.pass_context
 def errors(
@@ -78,22 +88,22 @@ def errors(
     """Report error groups: what broke, since when, for whom, and what goes with it."""
     if context.invoked_subcommand is not None:
         return
-    if since is not None and until is not None and since >= until:
-        raise BadInput("--since must lie before --until")
+    window = asked_window(since, until)
     if save and (model is not None or version is not None):
         raise BadInput("--save keeps whole windows: leave out --model and --version")
     with clear_errors():
         from analyzers.root_cause.error_report import CLOCK_SKEW, report_errors
         from analyzers.stores.base import Window
 
-        with working("Reading records and grouping errors"), opened_store(store) as opened:
-            conditions = model_conditions(model, version)
-            decisions = _decisions(store)
-            report = report_errors(opened, Window(since, until), conditions, limit, decisions)
-        _show(report, format_name, output)
-        if save:
-            # records of a clock that is far ahead are no window yet
-            _save(store, Window(since, until or datetime.now(UTC) + CLOCK_SKEW), every)
+        with opened_store(store) as opened:
+            with working("Reading records and grouping errors"):
+                conditions = model_conditions(model, version)
+                report = report_errors(opened, window, conditions, limit, _decisions(store))
+            show(report, format_name, output, RENDERERS)
+            if save:
+                # records of a clock that is far ahead are no window yet
+                end = until or datetime.now(UTC) + CLOCK_SKEW
+                _save(store, opened, Window(since, end), every)
     if fail_on is not None and any(_fails(finding, fail_on) for finding in report.findings):
         context.exit(1)
 
@@ -102,6 +112,10 @@ def _fails(finding: Finding, fail_on: tuple[str, ...]) -> bool:
     if fail_on[0] in SEVERITIES:
         return SEVERITIES.index(finding.severity) >= SEVERITIES.index(fail_on[0])
     return any(isinstance(e, LifeCycle) and e.state in fail_on for e in finding.evidence)
+
+
+for _command in (resolve, ignore, assign, reopen, explain):
+    errors.add_command(_command)
 
 
 def _decisions(location: str) -> dict[str, Decision]:
@@ -118,12 +132,6 @@ def _decisions(location: str) -> dict[str, Decision]:
         except NotAllowedError as error:  # who may read records alone still gets a report
             click.echo(f"decisions about groups are left out: {error}", err=True)
             return {}
-
-
-errors.add_command(resolve)
-errors.add_command(ignore)
-errors.add_command(assign)
-errors.add_command(reopen)
 
 
 @errors.command()
@@ -158,78 +166,18 @@ def group(file: Path, field: str | None, format_name: str, output: Path | None) 
         )
 
 
-@errors.command()
-@click.argument("group_id", metavar="GROUP")
-@store_option
-@window_options
-@format_option("terminal", "json")
-def explain(
-    group_id: str, store: str, since: datetime | None, until: datetime | None, format_name: str
-) -> None:
-    """Say why the records of an error group are together, and what keeps others out.
-
-    GROUP is its id, or the beginning of it.
-    """
-    with clear_errors():
-        from analyzers.errors.explaining import explain_group, find_group
-        from analyzers.errors.groups import group_patterns
-        from analyzers.reports.explanations import explanation_json, explanation_text
-        from analyzers.stores.base import Window
-
-        with opened_store(store) as opened:
-            groups = group_patterns(opened.error_patterns(Window(since, until)))
-        group = find_group(groups, group_id)
-        if group is None:
-            raise BadInput(
-                f"no one group of the window has the id {group_id!r}: `elkhound errors` shows ids"
-            )
-        explanation = explain_group(group, groups)
-        render = explanation_json if format_name == "json" else explanation_text
-        write_text(render(explanation), None)
-
-
-def _save(location: str, asked: Window, seconds: int) -> None:
+def _save(location: str, store: Store, asked: Window, seconds: int) -> None:
     from analyzers.root_cause.error_report import report_errors
 
-    with opened_store(location) as store:
-        save_findings(
-            location,
-            store,
-            kind="error-groups",
-            records="error",
-            asked=asked,
-            seconds=seconds,
-            compute=lambda window: report_errors(store, window, limit=_MOST_SAVED).findings,
-        )
-
-
-def _show(report: ErrorReport, format_name: str, output: Path | None) -> None:
-    match format_name:
-        case "terminal":
-            from analyzers.reports.terminal import render_terminal, terminal_text
-
-            if output is not None:
-                write_text(terminal_text(report), output)
-            else:
-                from rich.console import Console
-
-                render_terminal(report, Console())
-        case "json":
-            from analyzers.reports.json_report import render_json
-
-            write_text(render_json(report), output)
-        case "ndjson":
-            from analyzers.reports.json_report import render_ndjson
-
-            write_text(render_ndjson(report), output)
-        case "md":
-            from analyzers.reports.markdown import render_markdown
-
-            write_text(render_markdown(report), output)
-        case _:
-            from analyzers.reports.html import render_html
-
-            write_text(render_html(report), output)
+    save_findings(
+        location,
+        store,
+        kind="error-groups",
+        records="error",
+        asked=asked,
+        seconds=seconds,
+        compute=lambda window: report_errors(store, window, limit=_MOST_SAVED).findings,
+    )
 
 
 def _show_labels(labels: list[Label], format_name: str, output: Path | None) -> None:

@@ -13,6 +13,7 @@ import click
 from analyzers.commands.options import (
     BadInput,
     StoreUnreachable,
+    asked_window,
     clear_errors,
     format_option,
     model_conditions,
@@ -22,12 +23,21 @@ from analyzers.commands.options import (
     store_option,
     window_options,
     working,
-    write_text,
 )
+from analyzers.commands.showing import show
 from analyzers.findings import SEVERITIES
 
 if TYPE_CHECKING:
     from analyzers.root_cause.incidents import IncidentReport
+
+
+RENDERERS = {
+    "terminal": "analyzers.reports.incidents_terminal:render_incidents",
+    "json": "analyzers.reports.incidents_json:render_incidents_json",
+    "md": "analyzers.reports.incidents_markdown:render_incidents_markdown",
+    "html": "analyzers.reports.incidents_html:render_incidents_html",
+}
+"""Functions that show the report, by format."""
 
 
 @click.command()
@@ -49,7 +59,7 @@ if TYPE_CHECKING:
 @click.option(
     "--save", is_flag=True, help="Also open, update and close stored incidents, beside the records."
 )
-@format_option("terminal", "json", "md", "html")
+@format_option(*RENDERERS)
 @output_option
 @click.pass_context
 def incidents(
@@ -71,19 +81,16 @@ def incidents(
     same traces, a feature that is missing or unusual, or any other value that failed requests
     share. Where nothing explains an incident, none is named.
     """
-    if since is not None and until is not None and since >= until:
-        raise BadInput("--since must lie before --until")
+    window = asked_window(since, until)
     if save and (model is not None or version is not None):
         raise BadInput("--save keeps whole incidents: leave out --model and --version")
     with clear_errors():
         from analyzers.root_cause.incidents import report_incidents
-        from analyzers.stores.base import Window
 
         with working("Looking for what began, and why"), opened_store(store) as opened:
-            report = report_incidents(
-                opened, Window(since, until), model_conditions(model, version)
-            )
-        _show(dataclasses.replace(report, incidents=report.incidents[:top]), format_name, output)
+            report = report_incidents(opened, window, model_conditions(model, version))
+        shown = dataclasses.replace(report, incidents=report.incidents[:top])
+        show(shown, format_name, output, RENDERERS)
         if save:
             _save(store, report)
     if fail_on is not None and any(
@@ -109,28 +116,3 @@ def _save(location: str, report: IncidentReport) -> None:
     if saved.refused:
         first = saved.refused[0]
         raise StoreUnreachable(f"{len(saved.refused)} refused, first {first.id}: {first.reason}")
-
-
-def _show(report: IncidentReport, format_name: str, output: Path | None) -> None:
-    match format_name:
-        case "terminal":
-            from analyzers.reports.incidents_terminal import incidents_text, render_incidents
-
-            if output is not None:
-                write_text(incidents_text(report), output)
-            else:
-                from rich.console import Console
-
-                render_incidents(report, Console())
-        case "json":
-            from analyzers.reports.incidents_json import render_incidents_json
-
-            write_text(render_incidents_json(report), output)
-        case "html":
-            from analyzers.reports.incidents_html import render_incidents_html
-
-            write_text(render_incidents_html(report), output)
-        case _:
-            from analyzers.reports.incidents_markdown import render_incidents_markdown
-
-            write_text(render_incidents_markdown(report), output)

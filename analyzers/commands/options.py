@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from analyzers.stores.base import Condition, Store
+    from analyzers.stores.base import Condition, Store, Window
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -202,6 +202,19 @@ def save_options(function: F) -> F:
         help="Length of the windows that --save computes, from 1m to 31d.",
     )
     return save(every(function))
+
+
+def asked_window(since: datetime | None, until: datetime | None) -> Window:
+    """Return the window that ``--since`` and ``--until`` stand for.
+
+    Raises:
+        BadInput: If it ends before it begins.
+    """
+    from analyzers.stores.base import Window
+
+    if since is not None and until is not None and since >= until:
+        raise BadInput("--since must lie before --until")
+    return Window(since, until)
 
 
 def model_conditions(model: str | None, version: str | None) -> list[Condition]:

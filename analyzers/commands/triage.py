@@ -1,37 +1,41 @@
-"""``elkhound errors resolve|ignore|assign|reopen GROUP``: what somebody decided about a group."""
+"""``elkhound errors resolve|ignore|assign|reopen|explain GROUP``: one error group."""
 
 from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from analyzers.commands.options import (
     BadInput,
+    F,
+    asked_window,
     clear_errors,
+    format_option,
     opened_store,
     store_option,
     window_options,
+    write_text,
 )
 
 if TYPE_CHECKING:
-    from analyzers.results.triage import TriageState
+    from analyzers.errors.groups import ErrorGroup
+    from analyzers.errors.triage import TriageState
+    from analyzers.stores.base import Window
 
 
-class Span(NamedTuple):
-    """The window in which the group was seen: that of the report that showed it."""
-
-    since: datetime | None
-    until: datetime | None
+def _of_a_group(function: F) -> F:
+    """Add GROUP, and where and when it was seen."""
+    return click.argument("group", metavar="GROUP")(store_option(window_options(function)))
 
 
 _note = click.option("--note", metavar="TEXT", help="Why; shown beside the group.")
 
 
 @click.command()
-@click.argument("group", metavar="GROUP")
+@_of_a_group
 @click.option(
     "--in",
     "release",
@@ -39,8 +43,6 @@ _note = click.option("--note", metavar="TEXT", help="Why; shown beside the group
     help="Release of the service that mends it; errors of older ones do not bring it back.",
 )
 @_note
-@store_option
-@window_options
 def resolve(
     group: str,
     release: str | None,
@@ -50,39 +52,33 @@ def resolve(
     until: datetime | None,
 ) -> None:
     """Mark an error group as mended; it is regressed when a newer release has it again."""
-    _decide(store, Span(since, until), group, "resolved", release=release, note=note)
+    _decide(store, asked_window(since, until), group, "resolved", release=release, note=note)
 
 
 @click.command()
-@click.argument("group", metavar="GROUP")
+@_of_a_group
 @_note
-@store_option
-@window_options
 def ignore(
     group: str, note: str | None, store: str, since: datetime | None, until: datetime | None
 ) -> None:
     """Mark an error group as one that nobody minds: it is shown, and never severe."""
-    _decide(store, Span(since, until), group, "ignored", note=note)
+    _decide(store, asked_window(since, until), group, "ignored", note=note)
 
 
 @click.command()
-@click.argument("group", metavar="GROUP")
+@_of_a_group
 @_note
-@store_option
-@window_options
 def reopen(
     group: str, note: str | None, store: str, since: datetime | None, until: datetime | None
 ) -> None:
     """Take back that an error group is resolved or ignored."""
-    _decide(store, Span(since, until), group, "open", note=note)
+    _decide(store, asked_window(since, until), group, "open", note=note)
 
 
 @click.command()
-@click.argument("group", metavar="GROUP")
+@_of_a_group
 @click.argument("owner", metavar="OWNER")
 @_note
-@store_option
-@window_options
 def assign(
     group: str,
     owner: str,
@@ -92,12 +88,47 @@ def assign(
     until: datetime | None,
 ) -> None:
     """Say who looks after an error group."""
-    _decide(store, Span(since, until), group, None, owner=owner, note=note)
+    _decide(store, asked_window(since, until), group, None, owner=owner, note=note)
+
+
+@click.command()
+@_of_a_group
+@format_option("terminal", "json")
+def explain(
+    group: str, store: str, since: datetime | None, until: datetime | None, format_name: str
+) -> None:
+    """Say why the records of an error group are together, and what keeps others out.
+
+    GROUP is its id, or the beginning of it.
+    """
+    with clear_errors():
+        from analyzers.errors.explaining import explain_group
+        from analyzers.reports.explanations import explanation_json, explanation_text
+
+        found, groups = _look_up(store, asked_window(since, until), group)
+        if found is None:
+            raise BadInput(
+                f"no one group of the window has the id {group!r}: `elkhound errors` shows ids"
+            )
+        render = explanation_json if format_name == "json" else explanation_text
+        write_text(render(explain_group(found, groups)), None)
+
+
+def _look_up(
+    location: str, window: Window, identity: str
+) -> tuple[ErrorGroup | None, list[ErrorGroup]]:
+    """Return the group that an id means, and all groups of the window."""
+    from analyzers.errors.explaining import find_group
+    from analyzers.errors.groups import group_patterns
+
+    with opened_store(location) as store:
+        groups = group_patterns(store.error_patterns(window))
+    return find_group(groups, identity), groups
 
 
 def _decide(
     location: str,
-    span: Span,
+    window: Window,
     identity: str,
     state: TriageState | None,
     release: str | None = None,
@@ -105,16 +136,10 @@ def _decide(
     note: str | None = None,
 ) -> None:
     with clear_errors():
-        from analyzers.errors.explaining import find_group
-        from analyzers.errors.groups import group_patterns
         from analyzers.results.triage import decide
-        from analyzers.stores.base import Window
         from analyzers.stores.opening import open_results
 
-        with opened_store(location) as store:
-            found = find_group(
-                group_patterns(store.error_patterns(Window(span.since, span.until))), identity
-            )
+        found, _ = _look_up(location, window, identity)
         if found is None:
             raise BadInput(
                 f"no one group has the id {identity!r}: "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 from rich.console import Console, Group
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from analyzers.findings import Breakdown, Cause, Finding, Member, Timeline
 from analyzers.reports.printable import printable
-from analyzers.reports.terminal import STYLES, sparkline
+from analyzers.reports.terminal import STYLES, sparkline, without_colors
 from analyzers.reports.wording import (
     counted,
     duration,
@@ -58,9 +57,7 @@ def render_incidents(report: IncidentReport, console: Console) -> None:
 
 def incidents_text(report: IncidentReport, width: int = 100) -> str:
     """Return what ``render_incidents`` prints, without colours."""
-    output = io.StringIO()
-    render_incidents(report, Console(file=output, width=width, no_color=True))
-    return output.getvalue()
+    return without_colors(render_incidents, report, width)
 
 
 def incident_headline(report: IncidentReport) -> str:

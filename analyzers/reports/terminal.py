@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -86,8 +86,13 @@ def render_terminal(report: ErrorReport, console: Console) -> None:
 
 def terminal_text(report: ErrorReport, width: int = 100) -> str:
     """Return what ``render_terminal`` prints, without colours."""
+    return without_colors(render_terminal, report, width)
+
+
+def without_colors(render: Callable[[Any, Console], None], report: Any, width: int = 100) -> str:
+    """Return what a renderer prints, without colours."""
     output = io.StringIO()
-    render_terminal(report, Console(file=output, width=width, no_color=True, force_terminal=False))
+    render(report, Console(file=output, width=width, no_color=True, force_terminal=False))
     return output.getvalue()
 
 

@@ -56,11 +56,11 @@ def incident_fields(finding: Finding) -> Mapping[str, Any]:
     return fields
 
 
-OWN_FIELDS: Mapping[str, tuple[str, OwnFields]] = {
-    "error-group": ("error-groups", error_group_fields),
-    "incident": ("incidents", incident_fields),
+OWN_FIELDS: Mapping[str, OwnFields] = {
+    "error-group": error_group_fields,
+    "incident": incident_fields,
 }
-"""For each kind of finding its kind of result, and the fields that only this one has."""
+"""For each kind of finding the fields that only its results have."""
 
 
 def result_of(
@@ -81,19 +81,11 @@ def result_of(
         ValueError: If an end of the window is missing.
         KeyError: If findings of its kind are not stored.
     """
-    if window.since is None or window.until is None:
-        raise ValueError("a window of results needs both ends")
-    _, own_fields = OWN_FIELDS[finding.kind]
-    since, until = plain(window.since), plain(window.until)
+    since, until = window.ends()
     place = (finding.model or "", finding.version or "", finding.segment or "")
     fields = {
-        "@timestamp": until,
-        "event.created": plain(created),
-        "ecs.version": ECS_VERSION,
-        "ml.schema.version": SCHEMA_VERSION,
-        "ml.window.since": since,
-        "ml.window.until": until,
-        "ml.window.seconds": (window.until - window.since).total_seconds(),
+        **envelope(window, created),
+        "ml.window.seconds": (until - since).total_seconds(),
         "ml.model.name": finding.model,
         "ml.model.version": finding.version,
         "ml.finding.id": finding.id,
@@ -111,10 +103,27 @@ def result_of(
         "ml.finding.onset.latest": plain(finding.onset[1]),
         "ml.finding.last_seen": plain(finding.last_seen),
         "ml.finding.evidence": finding.document()["evidence"],
-        **own_fields(finding),
+        **OWN_FIELDS[finding.kind](finding),
     }
-    own = identity or digest((finding.kind, finding.id, *place, since, until))
+    own = identity or digest((finding.kind, finding.id, *place, plain(since), plain(until)))
     return Result(own, nested(fields))
+
+
+def envelope(window: Window, created: datetime) -> dict[str, Any]:
+    """Return the fields that every result has, by dotted names.
+
+    Raises:
+        ValueError: If an end of the window is missing.
+    """
+    since, until = window.ends()
+    return {
+        "@timestamp": plain(until),
+        "event.created": plain(created),
+        "ecs.version": ECS_VERSION,
+        "ml.schema.version": SCHEMA_VERSION,
+        "ml.window.since": plain(since),
+        "ml.window.until": plain(until),
+    }
 
 
 def nested(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Literal
 
 from analyzers.errors.groups import ErrorGroup
+from analyzers.errors.triage import Decision, TriageState
 from analyzers.findings import plain
-from analyzers.results.documents import nested
+from analyzers.results.documents import envelope, nested
 from analyzers.stores.base import Window
 from analyzers.stores.results import Result, ResultStore, Saved
-from shipper.schema import ECS_VERSION, SCHEMA_VERSION
 from shipper.schema.validation import lookup
 
 KIND = "triage"
-
-TriageState = Literal["open", "resolved", "ignored"]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided about one group.
-
-    Attributes:
-        group: Its id.
-        fingerprints: Fingerprints that it had then.
-        state: Open, resolved or ignored.
-        time: When that was decided.
-        release: Release of the service that mends it, where it was named.
-        owner: Who looks after it.
-        note: Why.
-    """
-
-    group: str
-    fingerprints: tuple[str, ...]
-    state: TriageState
-    time: datetime
-    release: str | None = None
-    owner: str | None = None
-    note: str | None = None
 
 
 def read_decisions(results: ResultStore) -> dict[str, Decision]:
@@ -88,21 +62,15 @@ def decide(
     if state is not None:
         decision = replace(decision, state=state, time=now, release=release)
     decision = replace(decision, owner=owner or decision.owner, note=note or decision.note)
-    stamp = plain(decision.time)
     document = nested(
         {
-            "@timestamp": stamp,
-            "event.created": plain(now),
-            "ecs.version": ECS_VERSION,
-            "ml.schema.version": SCHEMA_VERSION,
-            "ml.window.since": stamp,
-            "ml.window.until": stamp,
+            **envelope(Window(decision.time, decision.time), now),
             "ml.finding.id": decision.group,
             "ml.finding.kind": "triage",
             "error.grouping_key": decision.group,
             "error.fingerprint": list(decision.fingerprints),
             "ml.triage.state": decision.state,
-            "ml.triage.time": stamp,
+            "ml.triage.time": plain(decision.time),
             "ml.triage.release": decision.release,
             "ml.triage.owner": decision.owner,
             "ml.triage.note": decision.note,

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from analyzers.errors.groups import group_patterns
+from analyzers.errors.triage import Decision
 from analyzers.findings import SEVERITIES, Finding, LifeCycle, Severity, Timeline, plain
 from analyzers.root_cause.error_evidence import ErrorEvidence, make_finding
-from analyzers.root_cause.group_states import Decided, group_states
+from analyzers.root_cause.group_states import group_states
 from analyzers.stores.base import Coverage, LifecycleEvent, Store, Where, Window
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -75,7 +76,7 @@ def report_errors(
     window: Window,
     where: Where = (),
     limit: int = 50,
-    decisions: Mapping[str, Decided] | None = None,
+    decisions: Mapping[str, Decision] | None = None,
 ) -> ErrorReport:
     """Group the errors of a window and gather the evidence for each group.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from analyzers.errors.groups import ErrorGroup, group_patterns
-from analyzers.findings import LifeCycle
+from analyzers.errors.triage import Decision
+from analyzers.findings import GroupState, LifeCycle
 from analyzers.statistics.rates import rate_increase
 from analyzers.stores.base import Condition, Store, Where, Window
 
@@ -25,33 +25,8 @@ MINIMUM_RATIO = 2.0
 MINIMUM_ERRORS = 10
 
 
-class Decided(Protocol):
-    """What was decided about a group; see ``analyzers.results.triage``."""
-
-    @property
-    def state(self) -> str:
-        """Open, resolved or ignored."""
-        ...
-
-    @property
-    def time(self) -> datetime:
-        """When that was decided."""
-        ...
-
-    @property
-    def release(self) -> str | None:
-        """Release that mends it."""
-        ...
-
-    @property
-    def owner(self) -> str | None:
-        """Who looks after it."""
-        ...
-
-    @property
-    def note(self) -> str | None:
-        """Why."""
-        ...
+Standing = tuple[GroupState, str]
+"""Where a group stands, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +40,7 @@ def group_states(
     window: Window,
     where: Where,
     groups: Sequence[ErrorGroup],
-    decisions: Mapping[str, Decided],
+    decisions: Mapping[str, Decision],
 ) -> dict[str, LifeCycle]:
     """Return where each group stands; none without a begin of the window: all is new then.
 
@@ -87,19 +62,18 @@ def group_states(
     for group in groups:
         keys = (group.id, *group.fingerprints)
         decision = next((decisions[key] for key in keys if key in decisions), None)
-        state = None
         if decision is not None and decision.state == "ignored":
-            state = LifeCycle("ignored", "somebody decided so", decision.owner, decision.note)
+            standing: Standing = ("ignored", "somebody decided so")
         elif decision is not None and decision.state == "resolved":
-            state = _after_resolution(store, where, group, decision, releases)
+            standing = _after_resolution(store, where, group, decision, releases)
         elif history is not None:
-            owner = decision.owner if decision else None
-            note = decision.note if decision else None
-            state = _by_rate(group, history, owner, note)
+            standing = _by_rate(group, history)
         elif decision is not None:
-            state = LifeCycle("ongoing", "seen before", decision.owner, decision.note)
-        if state is not None:
-            found[group.id] = state
+            standing = ("ongoing", "seen before")
+        else:
+            continue
+        said = (decision.owner, decision.note) if decision is not None else (None, None)
+        found[group.id] = LifeCycle(*standing, *said)
     return found
 
 
@@ -123,11 +97,9 @@ def _history(store: Store, window: Window, where: Where) -> _History:
     return _History(frozenset(known), tuple(baselines))
 
 
-def _by_rate(
-    group: ErrorGroup, history: _History, owner: str | None, note: str | None
-) -> LifeCycle:
+def _by_rate(group: ErrorGroup, history: _History) -> Standing:
     if group.id not in history.known and not history.known.intersection(group.fingerprints):
-        return LifeCycle("new", f"not seen in the {HISTORY.days} days before", owner, note)
+        return "new", f"not seen in the {HISTORY.days} days before"
     baseline = [sum(day.get(f, 0) for f in group.fingerprints) for day in history.baselines]
     usual = sum(baseline) / len(baseline) if baseline else 0.0
     if (
@@ -138,8 +110,8 @@ def _by_rate(
     ):
         days = "day" if len(baseline) == 1 else f"{len(baseline)} days"
         reason = f"{group.count:,} errors, {usual:,.1f} in the same hours of the last {days}"
-        return LifeCycle("escalating", reason, owner, note)
-    return LifeCycle("ongoing", "seen before", owner, note)
+        return "escalating", reason
+    return "ongoing", "seen before"
 
 
 def _first_seen(store: Store) -> dict[str, datetime]:
@@ -159,9 +131,9 @@ def _after_resolution(
     store: Store,
     where: Where,
     group: ErrorGroup,
-    decision: Decided,
+    decision: Decision,
     releases: Mapping[str, datetime],
-) -> LifeCycle:
+) -> Standing:
     """Return whether a group that was resolved came back, in a release that should not have it."""
     mine = [*where, Condition("error.fingerprint", "any_of", group.fingerprints)]
     after = Window(decision.time, group.last_seen + timedelta(milliseconds=1))
@@ -173,8 +145,7 @@ def _after_resolution(
                 began >= mended if mended is not None else began > decision.time
             )
             if newer or item.value == decision.release:
-                reason = f"resolved, and back in release {item.value}"
-                return LifeCycle("regressed", reason, decision.owner, decision.note)
+                return "regressed", f"resolved, and back in release {item.value}"
     release = f" in {decision.release}" if decision.release else ""
     seen = "; only older releases still have it" if group.last_seen >= decision.time else ""
-    return LifeCycle("resolved", f"resolved{release}{seen}", decision.owner, decision.note)
+    return "resolved", f"resolved{release}{seen}"

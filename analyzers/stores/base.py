@@ -29,6 +29,16 @@ class Window:
     since: datetime | None = None
     until: datetime | None = None
 
+    def ends(self) -> tuple[datetime, datetime]:
+        """Return both ends.
+
+        Raises:
+            ValueError: If one is open.
+        """
+        if self.since is None or self.until is None:
+            raise ValueError("this needs a window with both ends")
+        return self.since, self.until
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from elasticsearch import Elasticsearch
 
 from analyzers.cli import main
+from analyzers.errors.triage import Decision
 from analyzers.findings import LifeCycle
 from analyzers.reports.wording import evidence_of
-from analyzers.results.triage import Decision
 from analyzers.root_cause.error_report import report_errors
 from analyzers.stores.base import Store, Window
 from tests.analyzers.conftest import START, Opener, StoreOpener, error, fill, prediction

@@ -1,0 +1,32 @@
+"""What people decide about error groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+TriageState = Literal["open", "resolved", "ignored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about one group.
+
+    Attributes:
+        group: Its id.
+        fingerprints: Fingerprints that it had then.
+        state: Open, resolved or ignored.
+        time: When that was decided.
+        release: Release of the service that mends it, where it was named.
+        owner: Who looks after it.
+        note: Why.
+    """
+
+    group: str
+    fingerprints: tuple[str, ...]
+    state: TriageState
+    time: datetime
+    release: str | None = None
+    owner: str | None = None
+    note: str | None = None
