@@ -48,7 +48,6 @@ def main(context: click.Context) -> None:
     """
     from analyzers.configuration import (
         ConfigurationFileError,
-        connection_options,
         default_map,
         find_file,
         read_file,
@@ -59,6 +58,6 @@ def main(context: click.Context) -> None:
         if path is not None:
             values = read_file(path)
             context.default_map = default_map(values)
-            context.obj = connection_options(values)
+            context.obj = values
     except ConfigurationFileError as error:
         raise click.UsageError(str(error)) from error

@@ -12,20 +12,28 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analyzers.stores.locations import OPTIONS
+
+if TYPE_CHECKING:
+    from analyzers.errors.rules import GroupRule
 
 FILE = "elkhound.toml"
 VARIABLE = "ELKHOUND_CONFIG"
 CONNECTION = "elasticsearch"
 """Section for the connection to a cluster."""
 
+_TABLE = re.compile(r"\s*\[\[\s*groups\s*\]\]")
 _SECTION = re.compile(r"\s*\[([^\[\]]+)\]")
 
 
 class ConfigurationFileError(ValueError):
     """The file is wrong; the message says where and what would be right."""
+
+
+GROUPS = "groups"
+"""Name of the tables of rules about error groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +42,13 @@ class Key:
 
     Attributes:
         name: Dotted name; ``*`` stands for any word.
-        kind: ``text``, ``number`` (a whole one), or ``texts`` for a list of texts (a single text
-            will do).
+        kind: ``text``, ``number`` (a whole one), ``flag`` (true or false), or ``texts`` for a list
+            of texts (a single text will do).
         meaning: One sentence.
         example: How it is written.
-        options: The options it stands for, as ``command.parameter``; none for those of the
-            connection, which every command takes that reads a cluster.
+        options: The options it stands for, as ``command.parameter`` or, of a verb,
+            ``command.verb.parameter``; none for those of the connection, which every command takes
+            that reads a cluster.
     """
 
     name: str
@@ -49,13 +58,23 @@ class Key:
     options: tuple[str, ...]
 
 
+TRIAGE = ("explain", "resolve", "ignore", "assign", "reopen")
+"""Commands about one error group."""
+
 KEYS = (
     Key(
         "store",
         "text",
         "Store that the commands read: a folder, or https://HOST:9200.",
         'store = "https://localhost:9200?ca=/etc/ssl/elastic.pem"',
-        ("errors.store", "forget.store", "import.store", "incidents.store", "setup.store"),
+        (
+            "errors.store",
+            *(f"errors.{verb}.store" for verb in TRIAGE),
+            "forget.store",
+            "import.store",
+            "incidents.store",
+            "setup.store",
+        ),
     ),
     *(
         Key(f"{CONNECTION}.{name}", "text", option.meaning, f'{name} = "{option.example}"', ())
@@ -83,6 +102,35 @@ KEYS = (
     ),
 )  # fmt: skip
 """Every key, what it means, and the options that it is the default of."""
+
+
+RULE_KEYS = (
+    Key("type", "texts", "Exception types that are meant, any of the chain.",
+        'type = ["TimeoutError", "requests.exceptions.*"]', ()),
+    Key("message", "texts", "Messages that are meant, as they were or as templates.",
+        'message = "*payments*"', ()),
+    Key("culprit", "texts", "Places that are meant, as `module:function`.",
+        'culprit = "shop.clients:*"', ()),
+    Key("logger", "texts", "Loggers that are meant.", 'logger = "shop.*"', ()),
+    Key("fingerprint", "texts", "Fingerprints that are meant.",
+        'fingerprint = "9f86d081884c7d65"', ()),
+    Key("key", "text", "Errors with one key are one group. `{type}`, `{culprit}`, `{logger}`, "
+        "`{message}` and `{default}` (the group it would be in) keep apart what differs there.",
+        'key = "payments-{type}"', ()),
+    Key("name", "text", "What to call the group.", 'name = "The payment provider is slow"', ()),
+    Key("owner", "text", "Who looks after it.", 'owner = "team-payments"', ()),
+    Key("ignore", "flag", "Whether nobody minds it: it is shown, never severe, and no incident.",
+        "ignore = false", ()),
+)  # fmt: skip
+"""Keys of a rule, ``[[groups]]``. ``*`` stands for any text in conditions."""
+
+_RULE_FIELDS = {
+    "type": "types",
+    "message": "messages",
+    "culprit": "culprits",
+    "logger": "loggers",
+    "fingerprint": "fingerprints",
+}
 
 
 def find_file(variables: Mapping[str, str] | None = None) -> Path | None:
@@ -116,6 +164,8 @@ def read_file(path: Path) -> dict[str, Any]:
         raise ConfigurationFileError(f"{path} cannot be read: {error}") from error
     known = {key.name: key for key in KEYS}
     values: dict[str, Any] = {}
+    if GROUPS in document:
+        values[GROUPS] = _rules(document.pop(GROUPS), path, text)
     for name, value in _leaves(document, ""):
         key = known.get(name)
         where = f"{path}, line {_line_of(text, name)}"
@@ -127,14 +177,17 @@ def read_file(path: Path) -> dict[str, Any]:
     return values
 
 
-def default_map(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def default_map(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values as defaults of the commands' options, the way click takes them."""
-    defaults: dict[str, dict[str, Any]] = {}
+    defaults: dict[str, Any] = {}
     for key in KEYS:
         if key.name in values:
             for option in key.options:
-                command, _, parameter = option.partition(".")
-                defaults.setdefault(command, {})[parameter] = values[key.name]
+                *commands, parameter = option.split(".")
+                node = defaults
+                for command in commands:
+                    node = node.setdefault(command, {})
+                node[parameter] = values[key.name]
     return defaults
 
 
@@ -142,6 +195,41 @@ def connection_options(values: Mapping[str, Any]) -> dict[str, str]:
     """Return the options of the connection to a cluster, by their name in a location."""
     head = f"{CONNECTION}."
     return {name.removeprefix(head): v for name, v in values.items() if name.startswith(head)}
+
+
+def group_rules(values: Mapping[str, Any]) -> tuple[GroupRule, ...]:
+    """Return the rules about error groups."""
+    found: tuple[GroupRule, ...] = values.get(GROUPS, ())
+    return found
+
+
+def _rules(tables: Any, path: Path, text: str) -> tuple[GroupRule, ...]:
+    """Return the rules of ``[[groups]]``."""
+    from analyzers.errors.rules import GroupRule
+
+    known = {key.name: key for key in RULE_KEYS}
+    lines = [n for n, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ConfigurationFileError(f"{path}: each rule is a table of its own: [[{GROUPS}]]")
+    rules: list[GroupRule] = []
+    for place, table in enumerate(tables):
+        line = lines[place] if len(lines) == len(tables) else 1
+        where = f"{path}, rule {place + 1} (line {line})"
+        unknown = [name for name in table if name not in known]
+        if unknown:
+            raise ConfigurationFileError(
+                f"{where}: {unknown[0]!r} is no key of a rule; known: {', '.join(known)}"
+            )
+        values = {name: _checked(known[name], value, where) for name, value in table.items()}
+        fields: dict[str, Any] = {
+            _RULE_FIELDS.get(name, name): tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        try:
+            rules.append(GroupRule(**fields))
+        except ValueError as error:
+            raise ConfigurationFileError(f"{where}: {error}") from error
+    return tuple(rules)
 
 
 def _checked(key: Key, value: Any, where: str) -> Any:
@@ -153,6 +241,10 @@ def _checked(key: Key, value: Any, where: str) -> Any:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
         raise ConfigurationFileError(f"{where}: {key.name} must be a whole number: {key.example}")
+    if key.kind == "flag":
+        if isinstance(value, bool):
+            return value
+        raise ConfigurationFileError(f"{where}: {key.name} must be true or false: {key.example}")
     several = [value] if isinstance(value, str) else value
     if isinstance(several, list) and several and all(isinstance(v, str) and v for v in several):
         return several

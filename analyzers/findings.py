@@ -12,7 +12,9 @@ from typing import Any, ClassVar, Literal
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 
-CauseKind = Literal["change", "resource", "upstream", "missing-feature", "feature", "value"]
+CauseKind = Literal[
+    "change", "resource", "upstream", "restart", "missing-feature", "feature", "value"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,9 @@ class Cause:
     """One candidate, with its evidence.
 
     Attributes:
-        category: What it is: a change to the model or service, a resource that ran out, an error of
-            somebody else in the same traces, a feature that is missing or of unusual value, or any
-            other value that failed requests share.
+        category: What it is: a change to the model or service, a resource that ran out or grew, an
+            error of somebody else in the same traces or on the same hosts, a restart, a feature
+            that is missing or of unusual value, or any other value that failed requests share.
         field: The field that shows it.
         value: Its value.
         score: How much of the group it explains, from 0 to 1, given contrast and timing.

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from analyzers.cli import COMMANDS
-from analyzers.configuration import CONNECTION, KEYS
+from analyzers.configuration import CONNECTION, KEYS, RULE_KEYS
 from analyzers.stores.locations import OPTIONS
 from analyzers.stores.results import RESULT_RETENTION
 from shipper.schema import (
@@ -135,7 +135,31 @@ def configuration_reference() -> str:
             section = head
             lines += ["", f"[{section}]"]
         lines.append(key.example)
+    lines += [
+        "```",
+        "",
+        "## Rules about error groups",
+        "",
+        "Each `[[groups]]` is a rule: which errors it means, and what becomes of them. `*` stands",
+        "for any text. Of the conditions of one kind one must hold; of the rules that match an",
+        "error the first one counts.",
+        "",
+        "| key | value | meaning |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{key.name}` | {key.kind} | {key.meaning} |" for key in RULE_KEYS]
+    lines += ["", "```toml"]
+    for title, names in _RULES_BY_PURPOSE.items():
+        lines += [f"# {title}", "[[groups]]"]
+        lines += [key.example for key in RULE_KEYS if key.name in names] + [""]
+    lines.pop()
     return "\n".join([*lines, "```"]) + "\n"
+
+
+_RULES_BY_PURPOSE = {
+    "merge, and name what is merged": ("type", "message", "key", "name", "owner"),
+    "name and assign a group, and leave it as it is": ("culprit", "name", "owner"),
+}
 
 
 def _behind_the_url(name: str) -> str:
@@ -147,11 +171,14 @@ def _behind_the_url(name: str) -> str:
 
 def _typed(name: str) -> str:
     """Return ``errors.store`` as one would type it."""
-    command, _, parameter = name.partition(".")
+    command, *verbs, parameter = name.split(".")
     module, _, attribute = COMMANDS[command].partition(":")
     found: click.Command = getattr(importlib.import_module(module), attribute)
+    for verb in verbs:
+        if isinstance(found, click.Group):
+            found = found.commands[verb]
     (typed,) = [known.opts[0] for known in found.params if known.name == parameter]
-    return f"`elkhound {command} {typed}`"
+    return f"`elkhound {' '.join((command, *verbs, typed))}`"
 
 
 def _describe(command: click.Command, path: str) -> Iterator[str]:

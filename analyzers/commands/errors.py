@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from analyzers.commands.knowledge import Knowledge, knowledge_of, rules_of_file
 from analyzers.commands.options import (
     BadInput,
     FailOn,
     asked_window,
     clear_errors,
     format_option,
+    group_option,
     model_conditions,
     model_options,
     opened_store,
@@ -45,7 +46,6 @@ _MOST_SAVED = 1000
 
 if TYPE_CHECKING:
     from analyzers.errors.labelling import Label
-    from analyzers.errors.triage import Decision
     from analyzers.stores.base import Store, Window
 
 
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 @store_option
 @window_options
 @model_options
+@group_option
 @click.option(
     "--limit",
     type=click.IntRange(1),
@@ -78,6 +79,7 @@ def errors(
     until: datetime | None,
     model: str | None,
     version: str | None,
+    only: str | None,
     limit: int,
     fail_on: tuple[str, ...] | None,
     save: bool,
@@ -89,8 +91,8 @@ def errors(
     if context.invoked_subcommand is not None:
         return
     window = asked_window(since, until)
-    if save and (model is not None or version is not None):
-        raise BadInput("--save keeps whole windows: leave out --model and --version")
+    if save and (model, version, only) != (None, None, None):
+        raise BadInput("--save keeps whole windows: leave out --model, --version and --group")
     with clear_errors():
         from analyzers.root_cause.error_report import CLOCK_SKEW, report_errors
         from analyzers.stores.base import Window
@@ -98,12 +100,15 @@ def errors(
         with opened_store(store) as opened:
             with working("Reading records and grouping errors"):
                 conditions = model_conditions(model, version)
-                report = report_errors(opened, window, conditions, limit, _decisions(store))
+                known = knowledge_of(store)
+                report = report_errors(
+                    opened, window, conditions, limit, known.decisions, known.grouping, only
+                )
             show(report, format_name, output, RENDERERS)
             if save:
                 # records of a clock that is far ahead are no window yet
                 end = until or datetime.now(UTC) + CLOCK_SKEW
-                _save(store, opened, Window(since, end), every)
+                _save(store, opened, Window(since, end), every, known)
     if fail_on is not None and any(_fails(finding, fail_on) for finding in report.findings):
         context.exit(1)
 
@@ -116,22 +121,6 @@ def _fails(finding: Finding, fail_on: tuple[str, ...]) -> bool:
 
 for _command in (resolve, ignore, assign, reopen, explain):
     errors.add_command(_command)
-
-
-def _decisions(location: str) -> dict[str, Decision]:
-    """Return what was decided about groups, beside the records."""
-    from analyzers.results.triage import read_decisions
-    from analyzers.stores.base import NotAllowedError
-    from analyzers.stores.opening import open_results
-
-    if "*" in location:
-        return {}  # decisions belong to one namespace
-    with contextlib.closing(open_results(location)) as results:
-        try:
-            return read_decisions(results)
-        except NotAllowedError as error:  # who may read records alone still gets a report
-            click.echo(f"decisions about groups are left out: {error}", err=True)
-            return {}
 
 
 @errors.command()
@@ -151,7 +140,7 @@ def group(file: Path, field: str | None, format_name: str, output: Path | None) 
 
         try:
             with working("Grouping messages"):
-                labels = label_file(file, field)
+                labels = label_file(file, field, rules_of_file())
         except InputError as error:
             raise BadInput(str(error)) from error
         except OSError as error:
@@ -166,8 +155,12 @@ def group(file: Path, field: str | None, format_name: str, output: Path | None) 
         )
 
 
-def _save(location: str, store: Store, asked: Window, seconds: int) -> None:
+def _save(location: str, store: Store, asked: Window, seconds: int, known: Knowledge) -> None:
     from analyzers.root_cause.error_report import report_errors
+
+    def compute(window: Window) -> tuple[Finding, ...]:
+        # where a group stands is decided when a report is read
+        return report_errors(store, window, limit=_MOST_SAVED, grouping=known.grouping).findings
 
     save_findings(
         location,
@@ -176,7 +169,7 @@ def _save(location: str, store: Store, asked: Window, seconds: int) -> None:
         records="error",
         asked=asked,
         seconds=seconds,
-        compute=lambda window: report_errors(store, window, limit=_MOST_SAVED).findings,
+        compute=compute,
     )
 
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from analyzers.commands.knowledge import knowledge_of
 from analyzers.commands.options import (
     BadInput,
     StoreUnreachable,
     asked_window,
     clear_errors,
     format_option,
+    group_option,
     model_conditions,
     model_options,
     opened_store,
@@ -44,6 +46,7 @@ RENDERERS = {
 @store_option
 @window_options
 @model_options
+@group_option
 @click.option(
     "--top",
     type=click.IntRange(1),
@@ -69,6 +72,7 @@ def incidents(
     until: datetime | None,
     model: str | None,
     version: str | None,
+    only: str | None,
     top: int,
     fail_on: str | None,
     save: bool,
@@ -82,13 +86,17 @@ def incidents(
     share. Where nothing explains an incident, none is named.
     """
     window = asked_window(since, until)
-    if save and (model is not None or version is not None):
-        raise BadInput("--save keeps whole incidents: leave out --model and --version")
+    if save and (model, version, only) != (None, None, None):
+        raise BadInput("--save keeps whole incidents: leave out --model, --version and --group")
     with clear_errors():
         from analyzers.root_cause.incidents import report_incidents
 
         with working("Looking for what began, and why"), opened_store(store) as opened:
-            report = report_incidents(opened, window, model_conditions(model, version))
+            known = knowledge_of(store)
+            conditions = model_conditions(model, version)
+            report = report_incidents(
+                opened, window, conditions, known.decisions, known.grouping, only
+            )
         shown = dataclasses.replace(report, incidents=report.incidents[:top])
         show(shown, format_name, output, RENDERERS)
         if save:
@@ -101,7 +109,6 @@ def incidents(
 
 def _save(location: str, report: IncidentReport) -> None:
     from analyzers.results.incidents import save_incidents
-    from analyzers.root_cause.incidents import QUIET
     from analyzers.stores.base import Window
     from analyzers.stores.opening import open_results
 
@@ -110,7 +117,7 @@ def _save(location: str, report: IncidentReport) -> None:
         return
     window = Window(report.since, report.until)
     with contextlib.closing(open_results(location)) as results:
-        saved = save_incidents(results, report.incidents, window, QUIET, datetime.now(UTC))
+        saved = save_incidents(results, report.incidents, window, datetime.now(UTC))
         results.expire("incidents")
     click.echo(f"saved {saved.written:,} incidents", err=True)
     if saved.refused:

@@ -112,10 +112,11 @@ class FailOn(_WordsType):
 
 def complete_location(context: click.Context, _: click.Parameter, location: str) -> str:
     """Return a store's location with the options that ``elkhound.toml`` adds to it."""
+    from analyzers.configuration import connection_options
     from analyzers.stores.locations import completed
     from analyzers.stores.opening import is_cluster
 
-    defaults = context.find_root().obj
+    defaults = connection_options(context.find_root().obj or {})
     if not defaults or not is_cluster(location):
         return location
     return completed(location, defaults, os.environ)
@@ -163,6 +164,13 @@ def model_options(function: F) -> F:
     model = click.option("--model", metavar="NAME", help="Only this model.")
     version = click.option("--version", metavar="VERSION", help="Only this version of the model.")
     return model(version(function))
+
+
+def group_option(function: F) -> F:
+    """Add ``--group``."""
+    return click.option(
+        "--group", "only", metavar="ID", help="Only the error group whose id begins so."
+    )(function)
 
 
 def format_option(*formats: str) -> Callable[[F], F]:

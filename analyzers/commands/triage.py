@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from analyzers.commands.knowledge import knowledge_of
 from analyzers.commands.options import (
     BadInput,
     F,
@@ -21,6 +22,7 @@ from analyzers.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from analyzers.errors.grouping import Grouping
     from analyzers.errors.groups import ErrorGroup
     from analyzers.errors.triage import TriageState
     from analyzers.stores.base import Window
@@ -105,25 +107,25 @@ def explain(
         from analyzers.errors.explaining import explain_group
         from analyzers.reports.explanations import explanation_json, explanation_text
 
-        found, groups = _look_up(store, asked_window(since, until), group)
+        found, groups, grouping = _look_up(store, asked_window(since, until), group)
         if found is None:
             raise BadInput(
                 f"no one group of the window has the id {group!r}: `elkhound errors` shows ids"
             )
         render = explanation_json if format_name == "json" else explanation_text
-        write_text(render(explain_group(found, groups)), None)
+        write_text(render(explain_group(found, groups, grouping.history(found))), None)
 
 
 def _look_up(
     location: str, window: Window, identity: str
-) -> tuple[ErrorGroup | None, list[ErrorGroup]]:
-    """Return the group that an id means, and all groups of the window."""
+) -> tuple[ErrorGroup | None, list[ErrorGroup], Grouping]:
+    """Return the group that an id means, all groups of the window, and how they are made."""
     from analyzers.errors.explaining import find_group
-    from analyzers.errors.groups import group_patterns
 
+    grouping = knowledge_of(location).grouping
     with opened_store(location) as store:
-        groups = group_patterns(store.error_patterns(window))
-    return find_group(groups, identity), groups
+        groups = grouping.groups(store.error_patterns(window))
+    return find_group(groups, identity), groups, grouping
 
 
 def _decide(
@@ -139,7 +141,7 @@ def _decide(
         from analyzers.results.triage import decide
         from analyzers.stores.opening import open_results
 
-        found, _ = _look_up(location, window, identity)
+        found, _, _ = _look_up(location, window, identity)
         if found is None:
             raise BadInput(
                 f"no one group has the id {identity!r}: "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from analyzers.errors.groups import ErrorGroup
 from analyzers.errors.templates import parameters
@@ -39,11 +40,13 @@ class GroupExplanation:
         group: The group.
         parameters: Type and example of each changing part of its message.
         neighbours: The groups that are most like it.
+        history: Templates that it had in earlier runs, each with the time of the first of them.
     """
 
     group: ErrorGroup
     parameters: tuple[tuple[str, str], ...]
     neighbours: tuple[Neighbour, ...]
+    history: tuple[tuple[datetime, str], ...] = ()
 
 
 def find_group(groups: Sequence[ErrorGroup], identity: str) -> ErrorGroup | None:
@@ -52,12 +55,17 @@ def find_group(groups: Sequence[ErrorGroup], identity: str) -> ErrorGroup | None
     return found[0] if len(found) == 1 else None
 
 
-def explain_group(group: ErrorGroup, groups: Sequence[ErrorGroup]) -> GroupExplanation:
+def explain_group(
+    group: ErrorGroup,
+    groups: Sequence[ErrorGroup],
+    history: Sequence[tuple[datetime, str]] = (),
+) -> GroupExplanation:
     """Say why a group's records are together.
 
     Args:
         group: The group.
         groups: All groups of the window.
+        history: Templates that it had in earlier runs, each with the time of the first of them.
     """
     mine = _key(group)
     neighbours: list[Neighbour] = []
@@ -71,7 +79,7 @@ def explain_group(group: ErrorGroup, groups: Sequence[ErrorGroup]) -> GroupExpla
         neighbours.append(Neighbour(other.id, name, other.count, same, different))
     neighbours.sort(key=lambda other: (-len(other.same), -other.count, other.id))
     found = [(kind, value) for value, kind in parameters(group.message, group.template)]
-    return GroupExplanation(group, tuple(found), tuple(neighbours[:NEAREST]))
+    return GroupExplanation(group, tuple(found), tuple(neighbours[:NEAREST]), tuple(history))
 
 
 def _key(group: ErrorGroup) -> dict[str, str]:

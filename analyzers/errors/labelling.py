@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from analyzers.errors.groups import group_patterns
+from analyzers.errors.rules import GroupRule
 from analyzers.errors.stack_traces import parse_stack_trace
 from analyzers.errors.templates import find_templates, parameter_types
 from analyzers.stores.base import ErrorPattern
@@ -82,7 +83,7 @@ def detect_format(path: Path) -> FileFormat:
         return "ndjson" if file.read(1) == b"{" else "text"
 
 
-def label_file(path: Path, field: str | None) -> list[Label]:
+def label_file(path: Path, field: str | None, rules: Sequence[GroupRule] = ()) -> list[Label]:
     """Return a label for each line, in input order.
 
     ECS error records are grouped by exception chain, place and message, like the records of a
@@ -91,6 +92,7 @@ def label_file(path: Path, field: str | None) -> list[Label]:
     Args:
         path: The file.
         field: Column (CSV) or dotted field (NDJSON) that holds the message.
+        rules: Rules for the groups of error records.
 
     Raises:
         InputError: If the file lacks the field.
@@ -100,7 +102,7 @@ def label_file(path: Path, field: str | None) -> list[Label]:
     labels: dict[int, Label] = {}
     errors = [item for item in items if item.record is not None and _is_error(item.record)]
     if errors:
-        labels.update(_label_errors(errors))
+        labels.update(_label_errors(errors, rules))
     messages = [i for i in items if i.line not in labels and i.message is not None]
     for item, template in zip(
         messages, find_templates(item.message or "" for item in messages), strict=True
@@ -163,10 +165,11 @@ def _is_error(record: Mapping[str, Any]) -> bool:
     ) and bool(_text(record, "error.message") or _text(record, "error.stack_trace"))
 
 
-def _label_errors(items: list[_Item]) -> dict[int, Label]:
+def _label_errors(items: list[_Item], rules: Sequence[GroupRule]) -> dict[int, Label]:
     patterns = {item.line: error_pattern(item.record or {}) for item in items}
     distinct = {pattern.fingerprint: pattern for pattern in patterns.values()}
-    groups = {f: group for group in group_patterns(distinct.values()) for f in group.fingerprints}
+    made = group_patterns(distinct.values(), rules)
+    groups = {f: group for group in made for f in group.fingerprints}
     labels: dict[int, Label] = {}
     for item in items:
         pattern = patterns[item.line]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from analyzers.errors.groups import ErrorGroup
 
 TriageState = Literal["open", "resolved", "ignored"]
 
@@ -30,3 +33,14 @@ class Decision:
     release: str | None = None
     owner: str | None = None
     note: str | None = None
+
+
+def decision_on(group: ErrorGroup, decisions: Mapping[str, Decision]) -> Decision | None:
+    """Return what was decided about a group, or about one that shares a fingerprint with it.
+
+    Args:
+        group: The group.
+        decisions: What was decided, by id and by fingerprint.
+    """
+    keys = (group.id, *group.fingerprints)
+    return next((decisions[key] for key in keys if key in decisions), None)

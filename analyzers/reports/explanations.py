@@ -9,7 +9,7 @@ import orjson
 from analyzers.errors.explaining import GroupExplanation
 from analyzers.findings import plain
 from analyzers.reports.printable import printable
-from analyzers.reports.wording import counted
+from analyzers.reports.wording import counted, time_of_day
 
 _LONGEST = 100
 _NAMES = {"types": "exceptions are", "place": "place is", "template": "message is"}
@@ -22,8 +22,10 @@ def explanation_text(explanation: GroupExplanation) -> str:
         counted(group.count, "record"),
         counted(len(group.fingerprints), "fingerprint"),
     )
+    named = f" ({group.name})" if group.name else ""
+    because = "a rule says so; most have" if group.has_key else "all of them have"
     lines = [
-        f"{records} with {prints} are group {group.id} because all of them have",
+        f"{records} with {prints} are group {group.id}{named} because {because}",
         f"  exceptions  {' <- '.join(group.types) or 'none: they were logged without one'}",
         f"  place       {group.culprit or group.logger or '-'}",
         f"  message     {_short(group.template)}",
@@ -31,6 +33,11 @@ def explanation_text(explanation: GroupExplanation) -> str:
     for place, (kind, example) in enumerate(explanation.parameters, 1):
         lines.append(f"    <*> {place}: {kind}, such as {_short(example)}")
     lines.append(f"  first one   {_short(group.message)}")
+    if len(explanation.history) > 1:
+        lines += ["", "Its message in earlier runs:"]
+        lines += [
+            f"  since {time_of_day(moment)}  {_short(text)}" for moment, text in explanation.history
+        ]
     if explanation.neighbours:
         lines += ["", "Not part of it, although alike:"]
     for other in explanation.neighbours:

@@ -44,7 +44,7 @@ def render_html(report: ErrorReport) -> str:
             wording=wording,
             share_text=share_text,
             headline=wording.headline(report),
-            notes=wording.notes(report),
+            notes=wording.notes(report.coverage, report.omitted),
             overview=_overview(report),
             legend=_legend(report),
             groups=[

@@ -10,8 +10,8 @@ from analyzers.findings import Cause, Finding, Member, Timeline
 from analyzers.reports import wording
 from analyzers.reports.charts import SERIES, Mark, Series, stacked_bars
 from analyzers.reports.html import asset, environment
-from analyzers.reports.incidents_terminal import incident_headline, state_of
-from analyzers.root_cause.incidents import IncidentReport
+from analyzers.reports.incidents_terminal import incident_headline
+from analyzers.root_cause.incidents import IncidentReport, state_of
 from analyzers.root_cause.summaries import share_text
 
 
@@ -24,6 +24,7 @@ def render_incidents_html(report: IncidentReport) -> str:
             report=report,
             wording=wording,
             share_text=share_text,
+            notes=wording.notes(report.coverage),
             headline=incident_headline(report),
             incidents=[_incident(place, i, report) for place, i in enumerate(report.incidents, 1)],
             style=Markup(asset("report.css")),  # noqa: S704 (our own file)
@@ -39,7 +40,7 @@ def _incident(place: int, incident: Finding, report: IncidentReport) -> dict[str
         "finding": incident,
         "place": place,
         "color": color,
-        "state": state_of(incident, report),
+        "state": state_of(incident, report.until),
         "chart": _chart(incident, causes, report, color),
         "causes": causes[:5],
         "members": wording.evidence_of(incident, Member),

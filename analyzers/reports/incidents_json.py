@@ -7,8 +7,7 @@ from typing import Any
 import orjson
 
 from analyzers.findings import plain
-from analyzers.reports.incidents_terminal import state_of
-from analyzers.root_cause.incidents import IncidentReport
+from analyzers.root_cause.incidents import IncidentReport, state_of
 
 
 def incidents_document(report: IncidentReport) -> dict[str, Any]:
@@ -18,11 +17,12 @@ def incidents_document(report: IncidentReport) -> dict[str, Any]:
         "store": report.store,
         "since": plain(report.since),
         "until": plain(report.until),
+        "coverage": plain(report.coverage),
         "requests": report.requests,
         "failed": report.failed,
         "events": plain(report.events),
         "incidents": [
-            {**incident.document(), "state": state_of(incident, report)}
+            {**incident.document(), "state": state_of(incident, report.until)}
             for incident in report.incidents
         ],
         "steady": plain(report.steady),

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from analyzers.findings import Cause, Finding, Member
-from analyzers.reports.incidents_terminal import incident_headline, state_of
+from analyzers.reports.incidents_terminal import incident_headline
 from analyzers.reports.markdown import escape
 from analyzers.reports.wording import (
     duration,
     event_text,
     evidence_of,
+    notes,
     onset_text,
     probability,
     time_of_day,
 )
-from analyzers.root_cause.incidents import IncidentReport
+from analyzers.root_cause.incidents import IncidentReport, state_of
 from analyzers.root_cause.summaries import share_text
 
 
@@ -24,6 +25,7 @@ def render_incidents_markdown(report: IncidentReport) -> str:
         f"- Window: {time_of_day(report.since)} to {time_of_day(report.until, report.since)} UTC",
         f"- Store: `{report.store.replace('`', '')}`",
     ]
+    lines += [f"- Note: {escape(note)}" for note in notes(report.coverage)]
     lines += [
         f"- {time_of_day(event.time, report.since)} {escape(event_text(event))}"
         for event in report.events[:20]
@@ -36,7 +38,7 @@ def render_incidents_markdown(report: IncidentReport) -> str:
 def _incident(place: int, incident: Finding, report: IncidentReport) -> list[str]:
     lines = [
         f"## {place}. {escape(incident.subject)} "
-        f"({incident.severity}, {state_of(incident, report)})",
+        f"({incident.severity}, {state_of(incident, report.until)})",
         "",
         escape(incident.summary),
         "",

@@ -19,11 +19,12 @@ from analyzers.reports.wording import (
     event_text,
     evidence_of,
     joined,
+    notes,
     onset_text,
     probability,
     time_of_day,
 )
-from analyzers.root_cause.incidents import IncidentReport, is_open
+from analyzers.root_cause.incidents import OPEN, IncidentReport, state_of
 from analyzers.root_cause.summaries import share_text
 
 
@@ -40,6 +41,8 @@ def render_incidents(report: IncidentReport, console: Console) -> None:
             f"[dim]{time_of_day(report.since)} to {time_of_day(report.until, report.since)} UTC, "
             f"{escape(printable(report.store))}[/dim]"
         )
+    for note in notes(report.coverage):
+        console.print(Text(printable(f"note: {note}"), style="yellow"))
     for event in report.events[:20]:
         line = f"{time_of_day(event.time, report.since)}  {event_text(event)}"
         console.print(Text(printable(line), style="blue"))
@@ -64,17 +67,11 @@ def incident_headline(report: IncidentReport) -> str:
     """Return the report in one sentence."""
     if not report.incidents:
         return f"No incident; {report.failed:,} of {report.requests:,} requests failed."
-    until = report.until
-    running = sum(until is not None and is_open(i, until) for i in report.incidents)
+    running = sum(state_of(i, report.until) == OPEN for i in report.incidents)
     return (
         f"{counted(len(report.incidents), 'incident')}, {running} still open; "
         f"{report.failed:,} of {report.requests:,} requests failed."
     )
-
-
-def state_of(incident: Finding, report: IncidentReport) -> str:
-    """Return ``open`` or ``over``."""
-    return "open" if report.until is not None and is_open(incident, report.until) else "over"
 
 
 def _panel(place: int, incident: Finding, report: IncidentReport) -> Panel:
@@ -100,7 +97,7 @@ def _panel(place: int, incident: Finding, report: IncidentReport) -> Panel:
         parts += [Text(), _causes(causes)]
     title = (
         f"[{STYLES[incident.severity]}]{place}. {escape(printable(incident.subject))}[/] "
-        f"({state_of(incident, report)})"
+        f"({state_of(incident, report.until)})"
     )
     return Panel(Group(*parts), title=title, title_align="left")  # type: ignore[arg-type]
 

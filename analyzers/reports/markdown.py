@@ -40,7 +40,7 @@ def render_markdown(report: ErrorReport) -> str:
         f"- Window: {time_of_day(report.since)} to {time_of_day(report.until, report.since)} UTC",
         f"- Store: `{report.store.replace('`', '')}`",
     ]
-    lines += [f"- Note: {escape(note)}" for note in notes(report)]
+    lines += [f"- Note: {escape(note)}" for note in notes(report.coverage, report.omitted)]
     lines.append("")
     if report.events:
         lines += ["## Changes", ""]

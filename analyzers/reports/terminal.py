@@ -69,7 +69,7 @@ def render_terminal(report: ErrorReport, console: Console) -> None:
             f"[dim]{time_of_day(report.since)} to {time_of_day(report.until, report.since)} UTC, "
             f"{escape(printable(report.store))}[/dim]"
         )
-    for note in notes(report):
+    for note in notes(report.coverage, report.omitted):
         console.print(_text(f"note: {note}", style="yellow"))
     if report.events:
         console.print()

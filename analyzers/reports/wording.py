@@ -9,7 +9,7 @@ from typing import TypeVar
 from analyzers.findings import Change, Contrast, Finding, LifeCycle
 from analyzers.root_cause.error_report import ErrorReport
 from analyzers.root_cause.summaries import describe_value, share_text
-from analyzers.stores.base import LifecycleEvent
+from analyzers.stores.base import Coverage, LifecycleEvent
 
 E = TypeVar("E")
 
@@ -99,9 +99,13 @@ def event_text(event: LifecycleEvent) -> str:
     return " ".join(word for word in words if word)
 
 
-def notes(report: ErrorReport) -> list[str]:
-    """Return what a reader must know about records that were not used."""
-    coverage = report.coverage
+def notes(coverage: Coverage, omitted: int = 0) -> list[str]:
+    """Return what a reader must know about records that were not used.
+
+    Args:
+        coverage: What the store holds and could not use.
+        omitted: Error groups that are not shown.
+    """
     found: list[str] = []
     if coverage.set_aside_count:
         first = coverage.set_aside[0] if coverage.set_aside else None
@@ -121,8 +125,8 @@ def notes(report: ErrorReport) -> list[str]:
             f"{counted(coverage.future, 'record')} dated after the window were left out; "
             "if a clock is ahead, give --until"
         )
-    if report.omitted:
-        found.append(f"{counted(report.omitted, 'smaller error group')} not shown; give --limit")
+    if omitted:
+        found.append(f"{counted(omitted, 'smaller error group')} not shown; give --limit")
     return found
 
 

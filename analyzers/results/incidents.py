@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from analyzers.findings import Finding, Member
 from analyzers.results.documents import result_of
+from analyzers.root_cause.incidents import OPEN, OVER, QUIET, state_of
 from analyzers.stores.base import Window
 from analyzers.stores.results import Result, ResultStore, Saved
 from shipper.schema.validation import lookup
 
 KIND = "incidents"
 
-OPEN, OVER = "open", "over"
-
 
 def save_incidents(
     results: ResultStore,
     incidents: Sequence[Finding],
     window: Window,
-    quiet: timedelta,
     created: datetime,
 ) -> Saved:
     """Store incidents under the ids that they had in earlier runs, and close those that are over.
@@ -34,42 +32,37 @@ def save_incidents(
         results: Where incidents are kept.
         incidents: What was found now.
         window: The window that was looked at; both ends are needed.
-        quiet: Time without an error after which an incident is over.
         created: When they were computed.
 
     Raises:
         StoreError: If the store cannot be read or written.
     """
-    if window.until is None:
-        raise ValueError("a window of results needs both ends")
+    since, until = window.ends()
     known = list(results.read(KIND, Window()))
     found: list[Result] = []
     taken: set[str] = set()
     for incident in incidents:
-        stored = _same(incident, known, quiet)
+        stored = _same(incident, known)
         if stored is not None:
             identity = str(lookup(stored, "ml.finding.id"))
             first = datetime.fromisoformat(lookup(stored, "ml.finding.onset.earliest"))
-            if window.since is not None and first < window.since:  # it began before this window
+            if first < since:  # it began before this window
                 latest = datetime.fromisoformat(lookup(stored, "ml.finding.onset.latest"))
                 incident = replace(incident, onset=(first, latest))
             incident = replace(incident, id=identity)
         taken.add(incident.id)
-        state = OPEN if window.until - incident.last_seen < quiet else OVER
         made = result_of(incident, window, created, identity=incident.id)
-        found.append(_with_state(made.id, made.document, state))
+        found.append(_with_state(made.id, made.document, state_of(incident, until)))
     for stored in known:
         identity = str(lookup(stored, "ml.finding.id"))
         last_seen = datetime.fromisoformat(lookup(stored, "ml.finding.last_seen"))
         is_open = lookup(stored, "ml.incident.state") == OPEN
-        if identity not in taken and is_open and window.until - last_seen >= quiet:
+        if identity not in taken and is_open and until - last_seen >= QUIET:
             found.append(_with_state(identity, stored, OVER))
     return results.put(KIND, found)
 
 
-def _same(
-    incident: Finding, known: Sequence[Mapping[str, Any]], quiet: timedelta
-) -> Mapping[str, Any] | None:
+def _same(incident: Finding, known: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """Return the stored incident that this one is, or None."""
     groups = [item.group for item in incident.evidence if isinstance(item, Member)]
     for stored in known:
@@ -78,8 +71,8 @@ def _same(
         end = datetime.fromisoformat(lookup(stored, "ml.finding.last_seen"))
         if (
             groups[:1] == [root]
-            and incident.onset[0] <= end + quiet
-            and begin <= incident.last_seen + quiet
+            and incident.onset[0] <= end + QUIET
+            and begin <= incident.last_seen + QUIET
         ):
             return stored
     return None

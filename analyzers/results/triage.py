@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from analyzers.errors.groups import ErrorGroup
-from analyzers.errors.triage import Decision, TriageState
+from analyzers.errors.triage import Decision, TriageState, decision_on
 from analyzers.findings import plain
 from analyzers.results.documents import envelope, nested
 from analyzers.stores.base import Window
@@ -55,8 +55,7 @@ def decide(
         StoreError: If the store cannot be read or written.
     """
     known = read_decisions(results)
-    before = [known[key] for key in (group.id, *group.fingerprints) if key in known]
-    decision = before[0] if before else Decision(group.id, (), "open", now)
+    decision = decision_on(group, known) or Decision(group.id, (), "open", now)
     fingerprints = tuple(dict.fromkeys((*decision.fingerprints, *group.fingerprints)))
     decision = replace(decision, fingerprints=fingerprints)
     if state is not None:

@@ -10,8 +10,12 @@ from analyzers.errors.groups import ErrorGroup
 from analyzers.root_cause.onset import Onset
 from analyzers.stores.base import Condition, LifecycleEvent, Store, Where, Window
 
-MINIMUM_FAILED = 5
-"""Failed requests below which nothing is concluded."""
+SHORTEST_BASELINE = timedelta(minutes=5)
+"""Least time before the onset that is compared with what came after."""
+
+TOTAL = 0.95
+"""Share of the requests that fail from which the others of the same time are too few, or too odd,
+to be all that the failed ones are compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Case:
         onset: When it began.
         services: Services that it was seen in.
         events: Changes from a day before the window on, in order.
+        recorded_since: Since when there are records, but no longer than the events are known for.
         groups: All groups of the window, by fingerprint.
         traces: For each trace, when each group was first seen in it.
     """
@@ -37,6 +42,7 @@ class Case:
     onset: Onset
     services: tuple[str, ...]
     events: Sequence[LifecycleEvent]
+    recorded_since: datetime
     groups: Mapping[str, ErrorGroup]
     traces: Mapping[str, Mapping[str, datetime]]
 
@@ -45,6 +51,18 @@ class Case:
         """From the onset to the last error: what happened to others is compared in it."""
         until = self.group.last_seen + timedelta(milliseconds=1)
         return Window(min(self.onset.earliest, self.group.last_seen), until)
+
+    @property
+    def span_and_before(self) -> Window | None:
+        """The span and as much time before it; None where the window holds nothing before it.
+
+        The baseline of a failure that leaves no other request to compare with.
+        """
+        since, until = self.span.ends()
+        first = self.window.ends()[0]
+        if not self.onset.is_inside or since - first < SHORTEST_BASELINE:
+            return None
+        return Window(max(first, since - max(until - since, SHORTEST_BASELINE)), until)
 
     @property
     def requests(self) -> Where:
@@ -58,3 +76,8 @@ class Case:
         """Conditions for the requests that failed with the group."""
         mine = Condition("error.fingerprint", "any_of", self.group.fingerprints)
         return [*self.requests, mine]
+
+    def by_host(self, kind: str, where: Where) -> dict[str, int]:
+        """Return how many records of the span there are on each host."""
+        counts = self.store.value_counts(kind, "host.name", self.span, where)
+        return {item.value: item.count for item in counts}

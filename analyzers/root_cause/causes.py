@@ -8,9 +8,10 @@ DEPTH: dict[CauseKind, int] = {
     "change": 0,
     "resource": 1,
     "upstream": 2,
-    "missing-feature": 3,
-    "feature": 4,
-    "value": 5,
+    "restart": 3,
+    "missing-feature": 4,
+    "feature": 5,
+    "value": 6,
 }
 """Of two causes that explain equally much, the one that explains the other comes first."""
 
@@ -20,6 +21,9 @@ MINIMUM_SCORE = 0.25
 TIE = 0.02
 """Difference in score within which two causes are a tie."""
 
+
+TOGETHER = " and "
+"""Joins the fields, and the values, of a cause that is two conditions."""
 
 VERSIONS = ("ml.model.version", "service.version")
 """Fields of what runs: they explain where it runs, not the other way round."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from analyzers.findings import Contrast
+from analyzers.root_cause.severity import MINIMUM_FAILED
 from analyzers.statistics.association import excess_share, fisher_exact_greater, lift
 from analyzers.statistics.multiple_testing import benjamini_hochberg
 from analyzers.stores.base import Condition, Store, Where, Window
@@ -16,6 +18,7 @@ FIELDS = (
     "service.version",
     "service.node.name",
     "host.name",
+    "url.path",
     "ml.dataset",
     "ml.segment",
     "ml.features.missing",
@@ -28,41 +31,57 @@ MAXIMUM_Q = 0.01
 MINIMUM_EXCESS = 0.1
 """Difference in share below which a value explains too little to be shown."""
 
-MINIMUM_FAILED = 5
-"""Failed requests below which nothing is concluded."""
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The requests that a group's failed requests are compared with.
+
+    Attributes:
+        window: The time in which others are compared: what was different before the group began,
+            such as an older version, is no difference to those that failed.
+        services: Services that the group was seen in; what others do says nothing. None: all.
+    """
+
+    window: Window
+    services: tuple[str, ...] = ()
 
 
 def contrast_groups(
     store: Store,
     groups: Mapping[str, Sequence[str]],
-    window: Window,
+    scopes: Mapping[str, Scope],
     where: Where = (),
     fields: Sequence[str] = FIELDS,
-    services: Mapping[str, Sequence[str]] | None = None,
+    maximum_q: float = MAXIMUM_Q,
+    minimum_excess: float = MINIMUM_EXCESS,
 ) -> tuple[dict[str, list[Contrast]], dict[str, tuple[int, int]]]:
     """Find the values that are over-represented in each group's failed requests.
 
-    Compares the requests that failed with one of the group's fingerprints with all other requests
-    of the window to the same services: what other services do says nothing. p-values are
-    one-sided (Fisher's exact test) and corrected together over all values, fields and groups
-    (Benjamini-Hochberg).
+    Compares the requests that failed with one of the group's fingerprints with all others of its
+    scope. p-values are one-sided (Fisher's exact test) and corrected together over all values,
+    fields and groups (Benjamini-Hochberg).
 
     Args:
         store: Where the predictions are.
         groups: Fingerprints of each group.
-        window: Time to look at.
+        scopes: With which requests each group is compared.
         where: Conditions on the requests compared.
         fields: Fields to look at.
-        services: Services that each group touches; a group without any is compared with all.
+        maximum_q: Corrected p-value up to which a value is named.
+        minimum_excess: Difference in share from which it is.
 
     Returns:
         For each group its contrasts, the most telling first, and for each group the number of
         failed and of other requests.
     """
+    together: dict[Scope, list[str]] = {}
+    for group in groups:
+        together.setdefault(scopes[group], []).append(group)
     answers = [
-        store.contrast(fields, {group: groups[group] for group in members}, window, scope)
-        for members, scope in _scopes(groups, where, services or {})
-    ]
+        store.contrast(fields, {group: groups[group] for group in members}, scope.window,
+                       _requests(where, scope))
+        for scope, members in together.items()
+    ]  # fmt: skip
     totals = {group: total for answer in answers for group, total in answer.totals.items()}
     counts = [
         count
@@ -83,7 +102,7 @@ def contrast_groups(
     for place, count in enumerate(counts):
         numbers = (count.with_error, failed[place], count.without_error, others[place])
         excess = excess_share(*numbers)
-        if q[place] > MAXIMUM_Q or excess < MINIMUM_EXCESS:
+        if q[place] > maximum_q or excess < minimum_excess:
             continue
         ratio = lift(*numbers)
         found[count.group].append(
@@ -106,17 +125,10 @@ def contrast_groups(
     return found, totals
 
 
-def _scopes(
-    groups: Mapping[str, Sequence[str]], where: Where, services: Mapping[str, Sequence[str]]
-) -> list[tuple[list[str], Where]]:
-    """Return the groups that are compared with the same requests, and those requests."""
-    together: dict[tuple[str, ...], list[str]] = {}
-    for group in groups:
-        together.setdefault(tuple(sorted(services.get(group, ()))), []).append(group)
-    return [
-        (members, [*where, Condition("service.name", "any_of", names)] if names else where)
-        for names, members in together.items()
-    ]
+def _requests(where: Where, scope: Scope) -> Where:
+    if not scope.services:
+        return where
+    return [*where, Condition("service.name", "any_of", scope.services)]
 
 
 def _without_repetition(contrasts: Sequence[Contrast]) -> list[Contrast]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 
 from analyzers.errors.groups import ErrorGroup
 from analyzers.findings import (
     Breakdown,
     Change,
+    Contrast,
     Description,
     Evidence,
     Finding,
-    Severity,
     StackTrace,
     Timeline,
 )
-from analyzers.root_cause.contrast import MINIMUM_FAILED, contrast_groups
+from analyzers.root_cause.case import SHORTEST_BASELINE
+from analyzers.root_cause.contrast import Scope, contrast_groups
+from analyzers.root_cause.severity import severity_of
 from analyzers.root_cause.summaries import summarise, title
 from analyzers.stores.base import Condition, Store, Where, Window
 
@@ -30,9 +32,6 @@ BREAKDOWN_FIELDS = (
 MAXIMUM_CONTRASTS = 6
 CHANGE_HORIZON = timedelta(hours=24)
 """How long before an onset a change may still be named."""
-
-CRITICAL_SHARE = 0.01
-"""Share of the requests in its span from which an error group is critical, if it failed enough."""
 
 
 class ErrorEvidence:
@@ -48,19 +47,42 @@ class ErrorEvidence:
         self.owner = {f: group.id for group in groups for f in group.fingerprints}
         self.breakdowns = {field: self._by_group(field) for field in BREAKDOWN_FIELDS if groups}
         self.services = {group.id: self._services(group) for group in groups}
-        self.contrasts, self.totals = contrast_groups(
-            store,
-            {group.id: group.fingerprints for group in groups},
-            window,
-            where,
-            services=self.services,
-        )
+        self.contrasts, self.totals = self._contrast(groups, self._span)
+        # where nothing tells it from the others of its time, those before and after may
+        bare = [group for group in groups if not self.contrasts[group.id]]
+        self.contrasts |= self._contrast(bare, self._span_and_around)[0]
         self.events = store.lifecycle_events(window)
         self.timelines: dict[str, dict[datetime, int]] = {}
         for item in store.time_counts("error", width, window, where, "error.fingerprint"):
             if item.key in self.owner:
                 line = self.timelines.setdefault(self.owner[item.key], {})
                 line[item.start] = line.get(item.start, 0) + item.count
+
+    def _span(self, group: ErrorGroup) -> Window:
+        """Return the whole buckets in which a group was seen: many groups share them."""
+        begin = group.first_seen.timestamp() // self.width * self.width
+        end = (group.last_seen.timestamp() // self.width + 1) * self.width
+        return self._within(datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC))
+
+    def _within(self, since: datetime, until: datetime) -> Window:
+        first, last = self.window.since or since, self.window.until or until
+        return Window(max(since, first), min(until, last))
+
+    def _span_and_around(self, group: ErrorGroup) -> Window:
+        """Return its span, and as much time before and after it."""
+        since, until = self._span(group).ends()
+        length = max(until - since, SHORTEST_BASELINE)
+        return self._within(since - length, until + length)
+
+    def _contrast(
+        self, groups: Sequence[ErrorGroup], span: Callable[[ErrorGroup], Window]
+    ) -> tuple[dict[str, list[Contrast]], dict[str, tuple[int, int]]]:
+        return contrast_groups(
+            self.store,
+            {group.id: group.fingerprints for group in groups},
+            {group.id: Scope(span(group), self.services[group.id]) for group in groups},
+            self.where,
+        )
 
     def _by_group(self, field: str) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}
@@ -131,13 +153,6 @@ class ErrorEvidence:
             (onset[1] - event.time).total_seconds(),
         )
 
-    def requests_in_span(self, group: ErrorGroup) -> int:
-        """Return how many predictions its services made while the group was active."""
-        span = Window(group.first_seen, group.last_seen + timedelta(seconds=self.width))
-        where = [*self.where, *self._of_its_services(group)]
-        counts = self.store.value_counts("prediction", "event.outcome", span, where)
-        return sum(item.count for item in counts)
-
 
 def make_finding(
     group: ErrorGroup, gathered: ErrorEvidence, since: datetime | None, until: datetime | None
@@ -154,9 +169,7 @@ def make_finding(
     onset = gathered.onset(group)
     contrasts = gathered.contrasts.get(group.id, [])[:MAXIMUM_CONTRASTS]
     failed, others = gathered.totals.get(group.id, (0, 0))
-    effect = None
-    if failed:
-        effect = min(1.0, failed / max(failed, gathered.requests_in_span(group)))
+    effect = failed / (failed + others) if failed else None
     evidence: list[Evidence] = [
         Description(
             group.type,
@@ -192,12 +205,6 @@ def make_finding(
         q=contrasts[0].q if contrasts else None,
         onset=onset,
         last_seen=group.last_seen,
-        severity=_severity(effect, failed),
+        severity=severity_of(effect, failed),
         evidence=tuple(evidence),
     )
-
-
-def _severity(effect: float | None, failed: int) -> Severity:
-    if effect is None:
-        return "info"
-    return "critical" if effect >= CRITICAL_SHARE and failed >= MINIMUM_FAILED else "warning"

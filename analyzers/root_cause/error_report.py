@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from analyzers.errors.groups import group_patterns
+from analyzers.errors.grouping import Grouping
 from analyzers.errors.triage import Decision
-from analyzers.findings import SEVERITIES, Finding, LifeCycle, Severity, Timeline, plain
+from analyzers.findings import Finding, LifeCycle, Severity, Timeline, plain
 from analyzers.root_cause.error_evidence import ErrorEvidence, make_finding
 from analyzers.root_cause.group_states import group_states
+from analyzers.root_cause.severity import worst_first
 from analyzers.stores.base import Coverage, LifecycleEvent, Store, Where, Window
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -77,6 +78,8 @@ def report_errors(
     where: Where = (),
     limit: int = 50,
     decisions: Mapping[str, Decision] | None = None,
+    grouping: Grouping | None = None,
+    only: str | None = None,
 ) -> ErrorReport:
     """Group the errors of a window and gather the evidence for each group.
 
@@ -87,6 +90,8 @@ def report_errors(
         limit: Number of groups to report, the most frequent first.
         decisions: What was decided about groups, by id or fingerprint; with them, or with a begin
             of the window, each group says where it stands.
+        grouping: How errors are grouped; by themselves without it. It learns what it sees.
+        only: Report only the group whose id begins so.
 
     Raises:
         StoreError: If the store cannot be read.
@@ -98,19 +103,18 @@ def report_errors(
     since = window.since or coverage.first
     until = window.until or coverage.last
     width = bucket_width(since, until)
-    groups = group_patterns(store.error_patterns(bounded, where))
+    grouping = grouping or Grouping()
+    groups = grouping.groups(store.error_patterns(bounded, where))
+    grouping.learn(groups, window.until or datetime.now(UTC))
+    if only is not None:
+        groups = [group for group in groups if group.id.startswith(only)]
     shown = groups[:limit]
     gathered = ErrorEvidence(store, bounded, where, shown, width)
-    states = group_states(store, bounded, where, shown, decisions or {})
+    states = group_states(store, bounded, where, shown, decisions or {}, grouping)
     made = [make_finding(group, gathered, since, until) for group in shown]
     findings = sorted(
         (_with_state(finding, states.get(finding.id)) for finding in made),
-        key=lambda finding: (
-            -SEVERITIES.index(finding.severity),
-            -finding.n,
-            finding.onset,
-            finding.id,
-        ),
+        key=worst_first,
     )
     outcomes = store.value_counts("prediction", "event.outcome", bounded, where)
     traffic = store.time_counts("prediction", width, bounded, where)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from analyzers.errors.groups import ErrorGroup, group_patterns
-from analyzers.errors.triage import Decision
+from analyzers.errors.grouping import Grouping
+from analyzers.errors.groups import ErrorGroup
+from analyzers.errors.triage import Decision, decision_on
 from analyzers.findings import GroupState, LifeCycle
 from analyzers.statistics.rates import rate_increase
 from analyzers.stores.base import Condition, Store, Where, Window
@@ -41,6 +42,7 @@ def group_states(
     where: Where,
     groups: Sequence[ErrorGroup],
     decisions: Mapping[str, Decision],
+    grouping: Grouping,
 ) -> dict[str, LifeCycle]:
     """Return where each group stands; none without a begin of the window: all is new then.
 
@@ -50,39 +52,42 @@ def group_states(
         where: Conditions of the user.
         groups: The groups of the window.
         decisions: What was decided, by group or fingerprint.
+        grouping: How errors are grouped.
 
     Raises:
         StoreError: If the store cannot be read.
     """
     if not groups:
         return {}
-    history = None if window.since is None else _history(store, window, where)
+    history = None if window.since is None else _history(store, window, where, grouping)
     releases = _first_seen(store) if any(d.state == "resolved" for d in decisions.values()) else {}
     found: dict[str, LifeCycle] = {}
     for group in groups:
-        keys = (group.id, *group.fingerprints)
-        decision = next((decisions[key] for key in keys if key in decisions), None)
+        decision = decision_on(group, decisions)
         if decision is not None and decision.state == "ignored":
             standing: Standing = ("ignored", "somebody decided so")
+        elif decision is None and group.is_ignored:
+            standing = ("ignored", "a rule says so")
         elif decision is not None and decision.state == "resolved":
             standing = _after_resolution(store, where, group, decision, releases)
         elif history is not None:
             standing = _by_rate(group, history)
-        elif decision is not None:
+        elif decision is not None or group.owner is not None:
             standing = ("ongoing", "seen before")
         else:
             continue
-        said = (decision.owner, decision.note) if decision is not None else (None, None)
-        found[group.id] = LifeCycle(*standing, *said)
+        owner = (decision.owner if decision is not None else None) or group.owner
+        note = decision.note if decision is not None else None
+        found[group.id] = LifeCycle(*standing, owner, note)
     return found
 
 
-def _history(store: Store, window: Window, where: Where) -> _History:
+def _history(store: Store, window: Window, where: Where, grouping: Grouping) -> _History:
     """Return what was known before, and counts of the same hours on the days before."""
     since, until = window.since, window.until
     back = None if since is None else since - HISTORY
     before = store.error_patterns(Window(back, since), where)
-    known = {p.fingerprint for p in before} | {g.id for g in group_patterns(before)}
+    known = {p.fingerprint for p in before} | {g.id for g in grouping.groups(before)}
     if since is None or until is None or not before:
         return _History(frozenset(known), ())
     first = min(pattern.first_seen for pattern in before)

@@ -6,21 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from analyzers.errors.groups import ErrorGroup, group_patterns
+from analyzers.errors.grouping import Grouping
+from analyzers.errors.groups import ErrorGroup
+from analyzers.errors.triage import Decision, decision_on
 from analyzers.findings import (
-    SEVERITIES,
     Breakdown,
     Cause,
     Finding,
     Member,
-    Severity,
     Timeline,
 )
 from analyzers.root_cause.error_report import CLOCK_SKEW
+from analyzers.root_cause.explanations import Explanations, with_both_ends
 from analyzers.root_cause.onset import Onset
-from analyzers.root_cause.ranking import Explanations, is_a_tie, until_now
+from analyzers.root_cause.ranking import is_a_tie
+from analyzers.root_cause.severity import CRITICAL_SHARE, count_requests, severity_of, worst_first
 from analyzers.root_cause.summaries import share_text, title
-from analyzers.stores.base import Condition, LifecycleEvent, Store, Where, Window
+from analyzers.stores.base import Condition, Coverage, LifecycleEvent, Store, Where, Window
 from shipper.fingerprint import digest
 
 MOST_GROUPS = 20
@@ -32,11 +34,10 @@ MINIMUM_ERRORS = 5
 TOGETHER = timedelta(minutes=2)
 """How far apart two onsets may lie and still be one."""
 
+OPEN, OVER = "open", "over"
+
 QUIET = timedelta(minutes=15)
 """Time without an error after which an incident is over."""
-
-CRITICAL_SHARE = 0.01
-"""Share of the requests from which an incident is critical."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class IncidentReport:
 
     Attributes:
         store: Where the records are.
+        coverage: What the store holds and could not use.
         since: Begin of the window.
         until: End of the window.
         requests: Number of predictions.
@@ -56,6 +58,7 @@ class IncidentReport:
     """
 
     store: str
+    coverage: Coverage
     since: datetime | None
     until: datetime | None
     requests: int
@@ -84,13 +87,24 @@ class _Incident:
         return [self.root, *self.members]
 
 
-def report_incidents(store: Store, window: Window, where: Where = ()) -> IncidentReport:
+def report_incidents(
+    store: Store,
+    window: Window,
+    where: Where = (),
+    decisions: Mapping[str, Decision] | None = None,
+    grouping: Grouping | None = None,
+    only: str | None = None,
+) -> IncidentReport:
     """Find what began in a window, and why.
 
     Args:
         store: Where the records are.
         window: Time to look at; open ends are those of the records.
         where: Conditions, such as on the model.
+        decisions: What was decided about groups, by id or fingerprint: what is ignored is no
+            incident.
+        grouping: How errors are grouped; by themselves without it.
+        only: Report only the incidents that a group whose id begins so is part of.
 
     Raises:
         StoreError: If the store cannot be read.
@@ -98,11 +112,12 @@ def report_incidents(store: Store, window: Window, where: Where = ()) -> Inciden
     bounded = Window(window.since, window.until or datetime.now(UTC) + CLOCK_SKEW)
     coverage = store.coverage(bounded)
     if coverage.first is None or coverage.last is None:
-        return IncidentReport(store.location, window.since, window.until, 0, 0, (), (), ())
-    whole = until_now(window, coverage.first, coverage.last)
-    groups = group_patterns(store.error_patterns(whole, where))
-    services = _services(store, whole, where, groups)
-    explanations = Explanations(store, whole, groups, services, where, MOST_GROUPS)
+        return IncidentReport(
+            store.location, coverage, window.since, window.until, 0, 0, (), (), ()
+        )
+    whole = with_both_ends(window, coverage.first, coverage.last)
+    groups = (grouping or Grouping()).groups(store.error_patterns(whole, where))
+    explanations = Explanations(store, whole, groups, where, MOST_GROUPS)
     outcomes = store.value_counts("prediction", "event.outcome", whole, where)
     total = sum(item.count for item in outcomes)
     explained: dict[str, _Explained] = {}
@@ -110,43 +125,43 @@ def report_incidents(store: Store, window: Window, where: Where = ()) -> Inciden
     for group in groups[:MOST_GROUPS]:
         onset = explanations.onset(group)
         is_large = group.count >= CRITICAL_SHARE * max(total, 1) and total > 0
-        if group.count < MINIMUM_ERRORS or not (onset.is_inside or is_large):
+        is_quiet = group.count < MINIMUM_ERRORS or not (onset.is_inside or is_large)
+        if is_quiet or _is_ignored(group, decisions or {}):
             steady.append(Member(group.id, title(group), group.count, is_symptom=False))
             continue
         explained[group.id] = _Explained(
-            group, onset, explanations.causes(group), tuple(services.get(group.id, ()))
+            group, onset, explanations.causes(group), explanations.services(group)
         )
     by_fingerprint = {f: group.id for group in groups for f in group.fingerprints}
-    found = [_finding(store, whole, where, i) for i in _incidents(explained, by_fingerprint)]
+    joined = [
+        incident
+        for incident in _incidents(explained, by_fingerprint)
+        if only is None or any(item.group.id.startswith(only) for item in incident.all)
+    ]
+    found = [_finding(store, whole, where, incident) for incident in joined]
+    if store.set_aside_count() != coverage.set_aside_count:
+        coverage = store.coverage(bounded)  # an index showed only now that it cannot answer
     return IncidentReport(
         store=store.location,
+        coverage=coverage,
         since=whole.since,
         until=whole.until,
         requests=total,
         failed=sum(item.count for item in outcomes if item.value == "failure"),
         events=tuple(store.lifecycle_events(whole)),
-        incidents=tuple(
-            sorted(found, key=lambda f: (-SEVERITIES.index(f.severity), -f.n, f.onset, f.id))
-        ),
+        incidents=tuple(sorted(found, key=worst_first)),
         steady=tuple(steady),
     )
 
 
-def is_open(incident: Finding, now: datetime) -> bool:
-    """Return whether errors still come."""
-    return now - incident.last_seen < QUIET
+def state_of(incident: Finding, now: datetime | None) -> str:
+    """Return whether errors still come: ``open`` or ``over``."""
+    return OPEN if now is not None and now - incident.last_seen < QUIET else OVER
 
 
-def _services(
-    store: Store, window: Window, where: Where, groups: Sequence[ErrorGroup]
-) -> dict[str, list[str]]:
-    owner = {f: group.id for group in groups for f in group.fingerprints}
-    found: dict[str, list[str]] = {}
-    for item in store.value_counts("error", "service.name", window, where, by="error.fingerprint"):
-        names = found.setdefault(owner.get(item.key, ""), [])
-        if item.value not in names:
-            names.append(item.value)
-    return found
+def _is_ignored(group: ErrorGroup, decisions: Mapping[str, Decision]) -> bool:
+    decision = decision_on(group, decisions)
+    return group.is_ignored if decision is None else decision.state == "ignored"
 
 
 def _incidents(
@@ -205,9 +220,9 @@ def _finding(store: Store, window: Window, where: Where, incident: _Incident) ->
     span = Window(earliest, last_seen + timedelta(milliseconds=1))
     names = sorted({name for item in incident.all for name in item.services})
     scope = [*where, Condition("service.name", "any_of", tuple(names))] if names else where
-    requests = _number(store, span, scope)
+    requests = count_requests(store, span, scope)
     mine = [*scope, Condition("error.fingerprint", "any_of", fingerprints)]
-    failed = _number(store, span, mine)
+    failed = count_requests(store, span, mine)
     effect = failed / requests if requests else None
     versions = store.value_counts("prediction", "ml.model.version", span, mine, "ml.model.name")
     models = {item.key for item in versions}
@@ -229,7 +244,7 @@ def _finding(store: Store, window: Window, where: Where, incident: _Incident) ->
         q=best.q if best else None,
         onset=(earliest, latest),
         last_seen=last_seen,
-        severity=_severity(effect, failed),
+        severity=severity_of(effect, failed),
         evidence=(
             *causes,
             *(
@@ -268,17 +283,6 @@ def summary_of(onset: Onset, causes: Sequence[Cause], effect: float | None, fail
     if is_a_tie(causes):
         sentence += f" Equally likely: {causes[1].sentence}."
     return sentence
-
-
-def _number(store: Store, window: Window, where: Where) -> int:
-    counts = store.value_counts("prediction", "event.outcome", window, where)
-    return sum(item.count for item in counts)
-
-
-def _severity(effect: float | None, failed: int) -> Severity:
-    if effect is None or not failed:
-        return "info"
-    return "critical" if effect >= CRITICAL_SHARE and failed >= MINIMUM_ERRORS else "warning"
 
 
 def _breakdowns(store: Store, window: Window, where: Where) -> list[Breakdown]:

@@ -18,6 +18,9 @@ from analyzers.stores.base import TimeCount
 BUCKETS = 720
 """Most buckets in which a window is looked at."""
 
+AS_STEEP = 0.5
+"""Share of the rise in rate of the largest rise from which an earlier one is the same fault."""
+
 Floats = NDArray[np.float64]
 
 
@@ -66,7 +69,7 @@ def find_onset(
     """
     start, counts, exposure = _series(errors, requests, since, until, width)
     segments = poisson_segments(counts, exposure)
-    rise = _largest_rise(segments)
+    rise = _first_rise(segments)
     if rise is None:
         return Onset(since, max(since, group.first_seen), is_inside=False)
     before, after = segments[rise - 1], segments[rise]
@@ -81,13 +84,20 @@ def find_onset(
     return Onset(max(since, earliest), latest, True, before.rate, after.rate)
 
 
-def _largest_rise(segments: Sequence[Segment]) -> int | None:
+def _first_rise(segments: Sequence[Segment]) -> int | None:
+    """Return the first rise that is about as steep as the one that brought the most errors.
+
+    Of a fault that comes and goes, the onset is its first coming.
+    """
     rises = [
-        ((after.rate - before.rate) * after.exposure, place)
+        (after.rate - before.rate, after.exposure, place)
         for place, (before, after) in enumerate(pairwise(segments), 1)
         if after.rate > before.rate
     ]
-    return max(rises)[1] if rises else None
+    if not rises:
+        return None
+    steepness = max(rises, key=lambda rise: rise[0] * rise[1])[0]
+    return next(place for steep, _, place in rises if steep >= AS_STEEP * steepness)
 
 
 def _series(

@@ -9,7 +9,12 @@ from analyzers.findings import Contrast
 
 
 def title(group: ErrorGroup) -> str:
-    """Return the name of a group for people: exception and message, on one line."""
+    """Return the name of a group for people: exception and message, on one line.
+
+    A name that somebody gave it wins.
+    """
+    if group.name:
+        return group.name
     lines = group.message.strip().splitlines()
     message = " ".join(lines[0].split()) if lines else ""
     if len(message) > 160:

@@ -54,10 +54,7 @@ class ElasticsearchResults:
                 self._make(kind, alias)
             elif not self._client.indices.exists(index=alias):
                 return Saved(0, 0)
-            refused = self._bulk(
-                {"_op_type": "index", "_index": alias, "_id": r.id, "_source": r.document}
-                for r in results
-            )
+            refused = self._write(alias, results)
             # what other runs wrote must be seen before what is no longer found can go
             self._client.indices.refresh(index=alias)
             kept = {result.id for result in results}
@@ -72,14 +69,13 @@ class ElasticsearchResults:
             return Saved(0, 0)
         with explained(self._location):
             self._make(kind, alias)
-            refused = self._bulk(
-                {"_op_type": "index", "_index": alias, "_id": r.id, "_source": r.document}
-                for r in results
-            )
+            refused = self._write(alias, results)
             self._client.indices.refresh(index=alias)
         return Saved(len(results) - len(refused), 0, tuple(refused))
 
-    def read(self, kind: str, window: Window) -> Iterator[Mapping[str, Any]]:
+    def read(
+        self, kind: str, window: Window, fields: Sequence[str] = ()
+    ) -> Iterator[Mapping[str, Any]]:
         """Yield the results of all windows that end in a window, by window and id."""
         bounds = {
             name: milliseconds(moment)
@@ -89,7 +85,11 @@ class ElasticsearchResults:
         query = {"range": {"ml.window.until": {**bounds, "format": "epoch_millis"}}}
         with explained(self._location):
             hits = list(
-                self._hits(self._alias(kind), query if bounds else {"match_all": {}}, source=True)
+                self._hits(
+                    self._alias(kind),
+                    query if bounds else {"match_all": {}},
+                    {"includes": [*fields, "ml.window"]} if fields else True,
+                )
             )
         for hit in sorted(hits, key=_place):
             yield hit["_source"]
@@ -170,6 +170,12 @@ class ElasticsearchResults:
             )
         self._client.indices.refresh(index=alias)
 
+    def _write(self, alias: str, results: Sequence[Result]) -> list[RefusedResult]:
+        return self._bulk(
+            {"_op_type": "index", "_index": alias, "_id": r.id, "_source": r.document}
+            for r in results
+        )
+
     def _bulk(self, actions: Iterable[dict[str, Any]]) -> list[RefusedResult]:
         """Send actions, again where the server is too busy; return what it refused for good."""
         refused: list[RefusedResult] = []
@@ -196,7 +202,7 @@ class ElasticsearchResults:
         return refused
 
     def _hits(
-        self, alias: str, query: Mapping[str, Any], source: bool = False
+        self, alias: str, query: Mapping[str, Any], source: bool | Mapping[str, Any] = False
     ) -> Iterator[dict[str, Any]]:
         """Yield all documents that a query finds."""
         if not self._client.indices.exists(index=alias):
@@ -224,9 +230,7 @@ class ElasticsearchResults:
 
 
 def _of(window: Window) -> dict[str, Any]:
-    if window.since is None or window.until is None:
-        raise ValueError("a window of results needs both ends")
-    since, until = milliseconds(window.since), milliseconds(window.until)
+    since, until = (milliseconds(end) for end in window.ends())
     return {
         "bool": {
             "filter": [

@@ -43,12 +43,19 @@ def histograms(rows: Rows, kind: str, edges: Mapping[str, Sequence[float]]) -> d
 
 def moments(rows: Rows, kind: str, fields: Sequence[str]) -> dict[str, Moments]:
     """Return the moments of each field."""
+    if not fields:
+        return {}
+    values = ", ".join(f"{_value(kind, field)} AS v{place}" for place, field in enumerate(fields))
+    asked = ", ".join(
+        f"count(v{i}), min(v{i}), max(v{i}), fsum(v{i}), fsum(v{i} * v{i})"
+        for i in range(len(fields))
+    )
+    ((total, *numbers),) = rows(
+        f"SELECT count(*), {asked} FROM (SELECT {values} FROM {{source}})"  # noqa: S608
+    )
     found: dict[str, Moments] = {}
-    for field in fields:
-        ((n, total, smallest, largest, sum_, squares),) = rows(
-            f"""SELECT count(v), count(*), min(v), max(v), fsum(v), fsum(v * v)
-                FROM (SELECT {_value(kind, field)} AS v FROM {{source}})"""  # noqa: S608
-        )
+    for place, field in enumerate(fields):
+        n, smallest, largest, sum_, squares = numbers[5 * place : 5 * place + 5]
         found[field] = Moments(n, total - n, sum_ or 0.0, squares or 0.0, smallest, largest)
     return found
 

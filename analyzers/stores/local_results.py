@@ -70,12 +70,15 @@ class LocalResults:
             raise StoreError(f"{folder} cannot be written: {error}") from error
         return Saved(len(results), 0)
 
-    def read(self, kind: str, window: Window) -> Iterator[Mapping[str, Any]]:
+    def read(
+        self, kind: str, window: Window, fields: Sequence[str] = ()
+    ) -> Iterator[Mapping[str, Any]]:
         """Yield the results of all windows that end in a window, by window and id."""
-        for path, (_, until) in self._files(kind):
-            if _is_within(until, window):
-                yield from _read(kind, path)
-        found = [item for path in self._lasting(kind) for item in _read(kind, path)]
+        with duckdb.connect(":memory:") as connection:
+            for path, (_, until) in self._files(kind):
+                if _is_within(until, window):
+                    yield from _read(connection, kind, path, fields)
+            found = [i for path in self._lasting(kind) for i in _read(connection, kind, path)]
         for item in sorted(found, key=lambda one: str(one["ml"]["window"]["until"])):
             if _is_within(datetime.fromisoformat(item["ml"]["window"]["until"]), window):
                 yield item
@@ -158,12 +161,14 @@ def _write(kind: str, results: Sequence[Result], path: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _read(kind: str, path: Path) -> Iterator[Mapping[str, Any]]:
+def _read(
+    connection: duckdb.DuckDBPyConnection, kind: str, path: Path, fields: Sequence[str] = ()
+) -> Iterator[Mapping[str, Any]]:
+    columns = ", ".join(map(identifier, fields)) or "*"
     try:
-        with duckdb.connect(":memory:") as connection:
-            cursor = connection.execute(f'SELECT * FROM {_parquet(path)} ORDER BY "_id"')  # noqa: S608
-            names = [column[0] for column in cursor.description or ()]
-            rows = cursor.fetchall()
+        cursor = connection.execute(f'SELECT {columns} FROM {_parquet(path)} ORDER BY "_id"')  # noqa: S608
+        names = [column[0] for column in cursor.description or ()]
+        rows = cursor.fetchall()
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise StoreError(f"{path} cannot be read: {reason}; compute its window again") from error
@@ -182,9 +187,8 @@ def _parquet(path: Path) -> str:
 
 
 def _file_name(window: Window) -> str:
-    if window.since is None or window.until is None:
-        raise ValueError("a window of results needs both ends")
-    return f"{_stamp(window.since)}-{_stamp(window.until)}.parquet"
+    since, until = window.ends()
+    return f"{_stamp(since)}-{_stamp(until)}.parquet"
 
 
 def _stamp(moment: datetime) -> str:

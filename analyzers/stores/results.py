@@ -70,8 +70,16 @@ class ResultStore(Protocol):
         """
         ...
 
-    def read(self, kind: str, window: Window) -> Iterator[Mapping[str, Any]]:
-        """Yield the results of all windows that end in a window, by window and id."""
+    def read(
+        self, kind: str, window: Window, fields: Sequence[str] = ()
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield the results of all windows that end in a window, by window and id.
+
+        Args:
+            kind: Kind of result.
+            window: The ends of the windows.
+            fields: Fields to read, with ``ml.window.until``; all without any.
+        """
         ...
 
     def windows(self, kind: str, seconds: float) -> list[Window]:

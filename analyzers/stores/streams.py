@@ -110,7 +110,7 @@ class Streams:
     def _try(self, kind: str, **body: Any) -> tuple[Any, list[dict[str, Any]]]:
         """Return an answer, and the failures of shards beside it or in place of it."""
         with explained(self.location):
-            index = self._usable(kind)
+            index = self.usable(kind)
             try:
                 found = self.client.search(
                     index=index, ignore_unavailable=True, allow_no_indices=True, **body
@@ -125,7 +125,7 @@ class Streams:
         shards = found.get("_shards", {})
         return found, shards.get("failures") or [{}] * int(shards.get("failed", 0))
 
-    def _usable(self, kind: str) -> str:
+    def usable(self, kind: str) -> str:
         """Return the expression for a kind's streams without the indices that cannot answer."""
         whole = self.index(kind)
         if not self.unusable:

@@ -11,19 +11,26 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from analyzers.errors.groups import group_patterns
 from analyzers.findings import Cause
-from analyzers.root_cause.ranking import Explanations, until_now
+from analyzers.root_cause.explanations import Explanations, with_both_ends
 from analyzers.stores.base import Store, Window
 from analyzers.stores.local import LocalStore
-from benchmarks.root_cause.faults import FAULTS, Answer
+from benchmarks.root_cause.catalogue import FAULTS
+from benchmarks.root_cause.faults import Answer
 from benchmarks.root_cause.world import START, World
 from benchmarks.timing import machine
 
 SEEDS = 20
+
+
+Ranked = list[tuple[float, bool]]
+"""Score of each cause of a group, in order, and whether it is right."""
 
 
 @dataclass(slots=True)
@@ -34,8 +41,22 @@ class Tally:
     first: int = 0
     among_three: int = 0
     accused: int = 0
-    runs: int = 0
+    innocent: int = 0
     onset_errors: list[float] = field(default_factory=list)
+    ranked: list[Ranked] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Count what another one did, too."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def row(self, name: str) -> str:
+        """Return a row of the table."""
+        if not self.groups:
+            return f"| {name} | | {self.accused} of {self.innocent} accused | | |"
+        off = sorted(self.onset_errors)[len(self.onset_errors) // 2]
+        first, three = self.first / self.groups, self.among_three / self.groups
+        return f"| {name} | {self.groups} | {first:.0%} | {three:.0%} | {off:.1f} |"
 
 
 def run(name: str, seed: int, folder: Path) -> list[Answer]:
@@ -52,13 +73,9 @@ def explain(store: Store) -> tuple[dict[str, list[Cause]], dict[str, float]]:
     coverage = store.coverage(Window())
     assert coverage.first is not None
     assert coverage.last is not None
-    window = until_now(Window(), coverage.first, coverage.last)
+    window = with_both_ends(Window(), coverage.first, coverage.last)
     groups = group_patterns(store.error_patterns(window))
-    owner = {f: group.id for group in groups for f in group.fingerprints}
-    services: dict[str, list[str]] = {}
-    for item in store.value_counts("error", "service.name", window, by="error.fingerprint"):
-        services.setdefault(owner[item.key], []).append(item.value)
-    explanations = Explanations(store, window, groups, services)
+    explanations = Explanations(store, window, groups)
     causes: dict[str, list[Cause]] = {}
     onsets: dict[str, float] = {}
     for group in groups:
@@ -88,12 +105,13 @@ def judge(
     onsets: dict[str, float],
 ) -> list[str]:
     """Count one run, and return what was wrong."""
-    tally.runs += 1
+    tally.innocent += not answers
     wrong: list[str] = []
     for answer in answers:
         found = causes.get(answer.fingerprint, [])
         tally.groups += 1
         right = [is_right(cause, answer) for cause in found]
+        tally.ranked.append([(c.score, is_it) for c, is_it in zip(found, right, strict=True)])
         tally.first += right[:1] == [True]
         tally.among_three += any(right[:3])
         if answer.fingerprint in onsets:
@@ -105,49 +123,62 @@ def judge(
     if not answers and innocent:
         tally.accused += 1
         cause = innocent[0][0]
+        tally.ranked.append([(cause.score, False) for cause in innocent[0]])
         wrong.append(f"accused: {cause.category} {cause.field}={cause.value} {cause.score:.2f}")
     return wrong
 
 
+def try_out(name: str, seed: int) -> tuple[Tally, list[str]]:
+    """Let one world go wrong, and judge what is said about it."""
+    tally = Tally()
+    with tempfile.TemporaryDirectory() as folder:
+        answers = run(name, seed, Path(folder))
+        with LocalStore(Path(folder)) as store:
+            causes, onsets = explain(store)
+    return tally, [f"  {seed}: {text}" for text in judge(tally, answers, causes, onsets)]
+
+
 def main() -> None:
-    """Print a row for each kind of fault."""
+    """Print a row for each kind of fault, and how often scores are right."""
     numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
     seeds = numbers[0] if numbers else SEEDS
     print(f"Root causes, {seeds} seeds of each fault, local store ({machine()})\n")
     print("| fault | groups | top 1 | top 3 | onset off by, median s |\n|---|---|---|---|---|")
     total = Tally()
     begun = time.perf_counter()
-    accused = runs = 0
-    for name in FAULTS:
-        tally = Tally()
-        wrong: list[str] = []
-        for seed in range(seeds):
-            with tempfile.TemporaryDirectory() as folder:
-                answers = run(name, seed, Path(folder))
-                with LocalStore(Path(folder)) as store:
-                    causes, onsets = explain(store)
-            wrong += [f"  {seed}: {text}" for text in judge(tally, answers, causes, onsets)]
-        if name == "nothing":
-            accused, runs = tally.accused, tally.runs
-            print(f"| {name} | | {tally.accused} of {tally.runs} accused | | |", flush=True)
-        else:
-            off = sorted(tally.onset_errors)[len(tally.onset_errors) // 2]
-            print(
-                f"| {name} | {tally.groups} | {tally.first / tally.groups:.0%} | "
-                f"{tally.among_three / tally.groups:.0%} | {off:.1f} |",
-                flush=True,
-            )
-        if "--wrong" in sys.argv:
-            print("\n".join(wrong))
-        total.groups += tally.groups
-        total.first += tally.first
-        total.among_three += tally.among_three
+    with ProcessPoolExecutor() as pool:
+        running = {n: [pool.submit(try_out, n, seed) for seed in range(seeds)] for n in FAULTS}
+        for name, futures in running.items():
+            tally = Tally()
+            wrong: list[str] = []
+            for future in futures:
+                one, texts = future.result()
+                tally.add(one)
+                wrong += texts
+            print(tally.row(name), flush=True)
+            if "--wrong" in sys.argv and wrong:
+                print("\n".join(wrong))
+            total.add(tally)
     print(
         f"| **all** | {total.groups} | {total.first / total.groups:.1%} | "
         f"{total.among_three / total.groups:.1%} | |"
     )
-    print(f"\nFalse accusations: {accused} of {runs} runs without a fault.")
-    print(f"{time.perf_counter() - begun:.0f} s")
+    print(f"\nFalse accusations: {total.accused} of {total.innocent} runs without a cause.")
+    print("\n" + reliability(total.ranked))
+    print(f"\n{time.perf_counter() - begun:.0f} s")
+
+
+def reliability(groups: Sequence[Ranked]) -> str:
+    """Return how often first causes, and those after them, are right, by their score."""
+    lines = ["| score | first causes | right | later causes | right |", "|---|---|---|---|---|"]
+    places = [[r[0] for r in groups if r], [item for r in groups for item in r[1:]]]
+    for low, high in pairwise((0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 1.01)):
+        cells = [f"{low:.2f} to {min(high, 1):.2f}"]
+        for causes in places:
+            mine = [right for score, right in causes if low <= score < high]
+            cells += [str(len(mine)), f"{sum(mine) / len(mine):.0%}" if mine else ""]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

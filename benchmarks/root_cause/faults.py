@@ -36,17 +36,19 @@ class Answer:
 Fault = Callable[[World], list[Answer]]
 
 
-def _onset(world: World) -> float:
+def draw_onset(world: World) -> float:
+    """Draw when a fault begins, in seconds."""
     return world.draw.uniform(0.3, 0.75) * SECONDS
 
 
-def _strength(world: World) -> float:
+def draw_strength(world: World) -> float:
+    """Draw the share of the requests that fail, of those that a fault touches."""
     return world.draw.uniform(0.06, 0.9)
 
 
 def bad_deploy_everywhere(world: World) -> list[Answer]:
     """A new version fails a share of its requests."""
-    at, strength = _onset(world), _strength(world)
+    at, strength = draw_onset(world), draw_strength(world)
     failure = Failure("IndexError", "index 19 is out of bounds for axis 0", "model:score")
     world.deploy(at, "2.0")
 
@@ -60,7 +62,7 @@ def bad_deploy_everywhere(world: World) -> list[Answer]:
 
 def bad_deploy_on_some_hosts(world: World) -> list[Answer]:
     """The same, on one or two of four hosts."""
-    at, strength = _onset(world), _strength(world)
+    at, strength = draw_onset(world), draw_strength(world)
     hosts = tuple(world.draw.sample(HOSTS, world.draw.choice((1, 2))))
     failure = Failure("KeyError", "'threshold'", "model:calibrate")
     world.deploy(at, "2.1", hosts)
@@ -75,7 +77,7 @@ def bad_deploy_on_some_hosts(world: World) -> list[Answer]:
 
 def upstream_schema_change(world: World) -> list[Answer]:
     """A partner renames a field: its requests lack a feature, and fail."""
-    at = _onset(world)
+    at = draw_onset(world)
     partner = world.draw.choice(PARTNERS)
     failure = Failure("KeyError", "'income'", "features:build")
 
@@ -94,7 +96,7 @@ def upstream_schema_change(world: World) -> list[Answer]:
 
 def missing_feature(world: World) -> list[Answer]:
     """A feature is null for some requests of everybody; most of these fail."""
-    at, share = _onset(world), world.draw.uniform(0.1, 0.6)
+    at, share = draw_onset(world), world.draw.uniform(0.1, 0.6)
     strength = world.draw.uniform(0.6, 1.0)
     failure = Failure("ValueError", "Input X contains NaN.", "model:predict")
 
@@ -113,7 +115,7 @@ def missing_feature(world: World) -> list[Answer]:
 
 def new_category(world: World) -> list[Answer]:
     """A category that the model never saw begins to come."""
-    at, share = _onset(world), world.draw.uniform(0.02, 0.4)
+    at, share = draw_onset(world), world.draw.uniform(0.02, 0.4)
     failure = Failure("ValueError", "Found unknown categories ['platinum']", "model:encode")
 
     def hook(request: Request) -> Failure | None:
@@ -129,7 +131,7 @@ def new_category(world: World) -> list[Answer]:
 
 def unit_change(world: World) -> list[Answer]:
     """A feature comes in another unit; the model refuses most of these values."""
-    at, strength = _onset(world), world.draw.uniform(0.2, 0.95)
+    at, strength = draw_onset(world), world.draw.uniform(0.2, 0.95)
     share = world.draw.uniform(0.1, 1.0)
     failure = Failure("ValueError", "income is out of range", "checks:income")
 
@@ -157,7 +159,7 @@ def _until_full(
 
 
 def _exhaustion(world: World, metric: str, usual: float, failure: Failure) -> list[Answer]:
-    full, strength = _onset(world), world.draw.uniform(0.06, 0.9)
+    full, strength = draw_onset(world), world.draw.uniform(0.06, 0.9)
     begin = full - world.draw.uniform(300, 900)
     hosts = tuple(world.draw.sample(HOSTS, world.draw.choice((1, 1, 2, 4))))
     _until_full(world, metric, hosts, begin, full, usual)
@@ -189,7 +191,7 @@ def disk_full(world: World) -> list[Answer]:
 
 
 def _dependency(world: World, service: str, theirs: Failure, ours: Failure) -> list[Answer]:
-    at, strength = _onset(world), _strength(world)
+    at, strength = draw_onset(world), draw_strength(world)
 
     def hook(request: Request) -> Failure | None:
         if request.seconds < at or world.draw.random() >= strength:
@@ -220,7 +222,7 @@ def expired_credential(world: World) -> list[Answer]:
 
 def bad_host(world: World) -> list[Answer]:
     """One host fails a share of its requests; nothing else tells it from the others."""
-    at, strength = _onset(world), _strength(world)
+    at, strength = draw_onset(world), draw_strength(world)
     host = world.draw.choice(HOSTS)
     failure = Failure("OSError", "Input/output error", "model:load")
 
@@ -234,7 +236,7 @@ def bad_host(world: World) -> list[Answer]:
 
 def poison_request(world: World) -> list[Answer]:
     """One customer's requests fail, every time, and are sent again and again."""
-    at, share = _onset(world), world.draw.uniform(0.01, 0.1)
+    at, share = draw_onset(world), world.draw.uniform(0.01, 0.1)
     failure = Failure("RecursionError", "maximum recursion depth exceeded", "rules:expand")
 
     def hook(request: Request) -> Failure | None:
@@ -258,7 +260,7 @@ def two_at_once(world: World) -> list[Answer]:
 
 def nothing(world: World) -> list[Answer]:
     """Noise alone, now and then in a burst without a cause; nobody is to be accused."""
-    at, strength = _onset(world), world.draw.uniform(0.0, 0.06)
+    at, strength = draw_onset(world), world.draw.uniform(0.0, 0.06)
     failure = Failure("TimeoutError", "upstream proxy closed the connection", "server:proxy")
 
     def hook(request: Request) -> Failure | None:
@@ -267,22 +269,3 @@ def nothing(world: World) -> list[Answer]:
 
     world.hooks.append(hook)
     return []
-
-
-FAULTS: dict[str, Fault] = {
-    "bad deploy everywhere": bad_deploy_everywhere,
-    "bad deploy on some hosts": bad_deploy_on_some_hosts,
-    "upstream schema change": upstream_schema_change,
-    "missing feature": missing_feature,
-    "new category": new_category,
-    "unit change": unit_change,
-    "memory leak": memory_leak,
-    "GPU memory": gpu_memory,
-    "disk full": disk_full,
-    "slow dependency": slow_dependency,
-    "expired credential": expired_credential,
-    "bad host": bad_host,
-    "poison request": poison_request,
-    "two at once": two_at_once,
-    "nothing": nothing,
-}

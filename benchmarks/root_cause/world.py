@@ -94,6 +94,8 @@ class World:
         self.changes: list[dict[str, Any]] = []
         self.errors: list[dict[str, Any]] = []
         self.versions: list[tuple[float, str, tuple[str, ...]]] = [(-1.0, "1.0", HOSTS)]
+        self.releases: list[tuple[float, str, tuple[str, ...]]] = [(-1.0, "3.1", HOSTS)]
+        self.restarts: list[tuple[float, str]] = []
         self._number = 0
 
     def deploy(self, seconds: float, version: str, hosts: tuple[str, ...] = HOSTS) -> None:
@@ -110,9 +112,16 @@ class World:
         )
 
     def version_on(self, host: str, seconds: float) -> str:
-        """Return the version that a host serves."""
-        found = [v for t, v, hosts in sorted(self.versions) if t <= seconds and host in hosts]
-        return found[-1]
+        """Return the version of the model that a host serves."""
+        return _latest(self.versions, host, seconds)
+
+    def release_on(self, host: str, seconds: float) -> str:
+        """Return the release of the service that runs on a host."""
+        return _latest(self.releases, host, seconds)
+
+    def node_on(self, host: str, seconds: float) -> str:
+        """Return the process that runs on a host: another one after each restart."""
+        return f"{host}:{4000 + sum(h == host and t <= seconds for t, h in self.restarts)}"
 
     def change(
         self,
@@ -139,6 +148,8 @@ class World:
 
     def innocent_changes(self, onset: float) -> None:
         """Change things that have nothing to do with the fault, not close before it."""
+        for _ in range(self.draw.randrange(3)):
+            self.restarts.append((self.draw.uniform(60, SECONDS), self.draw.choice(HOSTS)))
         for _ in range(self.draw.randrange(4)):
             seconds = self.draw.uniform(60, SECONDS - 60)
             if onset - 420 < seconds < onset + 30:
@@ -151,9 +162,16 @@ class World:
             else:
                 self.deploy(seconds, f"1.0.{len(self.versions)}")
 
-    def error(self, seconds: float, service: str, failure: Failure, trace: str | None) -> None:
-        """Record an error of another service."""
-        record = self._error(seconds, failure, service, f"{service}-1", trace)
+    def error(
+        self,
+        seconds: float,
+        service: str,
+        failure: Failure,
+        trace: str | None,
+        host: str | None = None,
+    ) -> None:
+        """Record an error of another service, on its own host or on one of ours."""
+        record = self._error(seconds, failure, service, host or f"{service}-1", trace)
         self.errors.append(record)
 
     def write(self, folder: Path) -> None:
@@ -241,6 +259,7 @@ class World:
             trace={"id": trace},
             url={"path": request.endpoint},
         )
+        self._place(record, request.host, request.seconds)
         if failure is not None:
             record["error"] = {"type": failure.type, "fingerprint": failure.fingerprint}
         else:
@@ -264,6 +283,8 @@ class World:
             },
         )
         record["service"]["name"] = service
+        if service == SERVICE:
+            self._place(record, host, seconds)
         if trace is not None:
             record["trace"] = {"id": trace}
         return record
@@ -276,6 +297,7 @@ class World:
                 record = self._record(
                     "resource", seconds, host={"name": host}, metricset={"name": "host"}
                 )
+                self._place(record, host, seconds)
                 for metric, usual in METRICS.items():
                     level = usual * math.exp(self.draw.gauss(0, 0.03))
                     for change in self.levels.get(metric, ()):
@@ -285,6 +307,12 @@ class World:
                     _put(record, metric, int(level) if is_whole else min(1.0, level))
                 found.append(record)
         return found
+
+    def _place(self, record: dict[str, Any], host: str, seconds: float) -> None:
+        """Say which release and which process on a host made a record."""
+        service = record["service"]
+        service["version"] = self.release_on(host, seconds)
+        service["node"] = {"name": self.node_on(host, seconds)}
 
     def _record(self, kind: str, seconds: float, **parts: Any) -> dict[str, Any]:
         described = schema(kind)
@@ -305,6 +333,10 @@ class World:
             "service": {"name": SERVICE, "version": "3.1"},
             **parts,
         }
+
+
+def _latest(known: list[tuple[float, str, tuple[str, ...]]], host: str, seconds: float) -> str:
+    return [value for t, value, hosts in sorted(known) if t <= seconds and host in hosts][-1]
 
 
 def _put(record: dict[str, Any], name: str, value: float) -> None:

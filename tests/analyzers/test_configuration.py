@@ -144,9 +144,12 @@ def test_every_key_stands_for_options_that_exist() -> None:
     """A renamed option cannot be forgotten here."""
     for key in KEYS:
         for option in key.options:
-            command, _, parameter = option.partition(".")
+            command, *verbs, parameter = option.split(".")
             module, _, name = COMMANDS[command].partition(":")
             found: click.Command = getattr(importlib.import_module(module), name)
+            for verb in verbs:
+                assert isinstance(found, click.Group)
+                found = found.commands[verb]
             assert parameter in {known.name for known in found.params}, option
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate
 
 import numpy as np
 
 from analyzers.findings import Cause
-from analyzers.root_cause.case import MINIMUM_FAILED, Case
+from analyzers.root_cause.case import Case
+from analyzers.root_cause.causes import MINIMUM_SCORE
+from analyzers.root_cause.contrast import MINIMUM_EXCESS
+from analyzers.root_cause.severity import MINIMUM_FAILED
 from analyzers.root_cause.summaries import share_text
-from analyzers.root_cause.testimony.values import MAXIMUM_Q, MINIMUM_EXCESS
+from analyzers.root_cause.testimony.values import BEFORE, MAXIMUM_Q
 from analyzers.statistics.association import fisher_exact_greater
 from analyzers.stores.base import Window
 from analyzers.stores.numbers import Histogram, Moments
@@ -27,6 +31,8 @@ def testify_features(case: Case) -> Sequence[Cause]:
     what was never seen before lies outside. The best threshold is the one with the largest
     difference in share (that of Kolmogorov and Smirnov, over the edges); its one-sided p-value
     (Fisher's exact test) is multiplied by the number of thresholds of all features (Bonferroni).
+    Where no threshold tells them apart, the requests before the onset are the others: the feature
+    may have changed for everybody.
 
     Raises:
         StoreError: If the store cannot be read.
@@ -43,8 +49,20 @@ def testify_features(case: Case) -> Sequence[Cause]:
     failed = case.store.histograms("prediction", edges, case.span, case.failed)
     every = case.store.histograms("prediction", edges, case.span, case.requests)
     tests = sum(2 * len(some) for some in edges.values())
-    causes = (_best_threshold(field, failed[field], every[field], tests) for field in edges)
-    return [cause for cause in causes if cause is not None]
+    found = [_best_threshold(field, failed[field], every[field], tests) for field in edges]
+    causes = [cause for cause in found if cause is not None]
+    both = case.span_and_before
+    if both is None or any(cause.score >= MINIMUM_SCORE for cause in causes):
+        return causes
+    every = case.store.histograms("prediction", edges, both, case.requests)
+    found = [_best_threshold(field, failed[field], every[field], tests) for field in edges]
+    return [_before(cause) for cause in found if cause is not None]
+
+
+def _before(cause: Cause) -> Cause:
+    """Return a cause that says that the others are those before."""
+    sentence = cause.sentence.replace("of the others", "of those before")
+    return replace(cause, score=cause.score * BEFORE, sentence=sentence)
 
 
 def _edges(moments: Moments) -> list[float] | None:

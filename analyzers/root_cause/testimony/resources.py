@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from analyzers.findings import Cause
-from analyzers.root_cause.case import MINIMUM_FAILED, Case
+from analyzers.root_cause.case import Case
+from analyzers.root_cause.severity import MINIMUM_FAILED
 from analyzers.root_cause.summaries import share_text
-from analyzers.stores.base import Where, Window
+from analyzers.stores.base import Window
 from analyzers.stores.numbers import TimeLevel
 
 SHARES: Mapping[str, str] = {
@@ -46,18 +47,16 @@ def testify_resources(case: Case) -> Sequence[Cause]:
         case.onset.earliest - LOOK_BACK,
         min(case.group.last_seen, case.onset.latest + timedelta(minutes=10)) + timedelta(seconds=1),
     )
-    failed = _by_host(case, "prediction", case.failed)
-    every = _by_host(case, "prediction", case.requests)
+    failed = case.by_host("prediction", case.failed)
+    every = case.by_host("prediction", case.requests)
     if sum(failed.values()) < MINIMUM_FAILED:  # no prediction failed: the errors themselves count
-        failed, every = _by_host(case, "error", case.failed), {}
+        failed, every = case.by_host("error", case.failed), {}
     if sum(failed.values()) < MINIMUM_FAILED:
         return []
     width = max(60.0, LOOK_BACK.total_seconds() / _MOST_BUCKETS)
     found: list[Cause] = []
     for field, name in SHARES.items():
-        levels: dict[str, list[TimeLevel]] = {}
-        for level in case.store.time_levels("resource", field, width, window, by="host.name"):
-            levels.setdefault(level.key, []).append(level)
+        levels = levels_by_host(case, field, width, window)
         full = {
             host: begin
             for host, series in levels.items()
@@ -69,9 +68,14 @@ def testify_resources(case: Case) -> Sequence[Cause]:
     return found
 
 
-def _by_host(case: Case, kind: str, where: Where) -> dict[str, int]:
-    counts = case.store.value_counts(kind, "host.name", case.span, where)
-    return {item.value: item.count for item in counts}
+def levels_by_host(
+    case: Case, field: str, seconds: float, window: Window
+) -> dict[str, list[TimeLevel]]:
+    """Return the levels of a resource over time, for each host."""
+    found: dict[str, list[TimeLevel]] = {}
+    for level in case.store.time_levels("resource", field, seconds, window, by="host.name"):
+        found.setdefault(level.key, []).append(level)
+    return found
 
 
 def _ran_out(series: Sequence[TimeLevel], case: Case, width: float) -> datetime | None:

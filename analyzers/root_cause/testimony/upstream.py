@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from analyzers.findings import Cause
-from analyzers.root_cause.case import MINIMUM_FAILED, Case
+from analyzers.root_cause.case import Case
+from analyzers.root_cause.severity import MINIMUM_FAILED, count_requests
 from analyzers.root_cause.summaries import share_text, title
 from analyzers.root_cause.testimony.values import MAXIMUM_Q
 from analyzers.statistics.association import fisher_exact_greater, lift
@@ -36,10 +37,7 @@ def testify_upstream(case: Case) -> Sequence[Cause]:
                     without[other] += 1
                 elif moment <= own:
                     first[other] += 1
-    requests = sum(
-        item.count
-        for item in case.store.value_counts("prediction", "event.outcome", case.span, case.requests)
-    )
+    requests = count_requests(case.store, case.span, case.requests)
     others = max(requests - mine, sum(without.values()), 1)
     named = [other for other, count in first.items() if count >= MINIMUM_FAILED]
     if mine < MINIMUM_FAILED or not named:

@@ -20,7 +20,6 @@ from shipper.schema.validation import lookup, validate
 from tests.conftest import new_namespace
 
 START = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
-QUIET = timedelta(minutes=15)
 
 
 @pytest.fixture(params=["local", "elasticsearch"])
@@ -57,7 +56,7 @@ def incident(identity: str, begin: float, last: float, group: str = "g1") -> Fin
 def save(results: ResultStore, found: list[Finding], since: float, until: float) -> None:
     """Save what one run found."""
     window = Window(minute(since), minute(until))
-    save_incidents(results, found, window, QUIET, datetime.now(UTC))
+    save_incidents(results, found, window, datetime.now(UTC))
 
 
 def stored(results: ResultStore) -> list[tuple[str, str]]:

@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from analyzers.root_cause.contrast import contrast_groups
+from analyzers.root_cause.contrast import Scope, contrast_groups
 from analyzers.stores.base import Window
 from tests.analyzers.conftest import Opener, prediction
 
-ALL = Window()
+ALL = {"g": Scope(Window())}
 
 
 def test_the_version_that_fails_is_named(open_local: Opener) -> None:
@@ -88,5 +88,5 @@ def test_every_request_failed(open_local: Opener) -> None:
 def test_no_groups_and_no_requests(open_local: Opener) -> None:
     """Nothing asked, nothing answered."""
     store = open_local([])
-    assert contrast_groups(store, {}, ALL) == ({}, {})
+    assert contrast_groups(store, {}, {}) == ({}, {})
     assert contrast_groups(store, {"g": ["f"]}, ALL) == ({"g": []}, {"g": (0, 0)})

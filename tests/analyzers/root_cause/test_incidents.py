@@ -145,7 +145,7 @@ def test_the_command_shows_saves_and_fails(tmp_path: Path) -> None:
     assert '"category": "value"' in saved.stdout
     refused = incidents("--save", "--model", "m")
     assert refused.exit_code == 2
-    assert "leave out --model" in refused.stderr
+    assert "leave out --model, --version and --group" in refused.stderr
 
 
 @pytest.mark.parametrize("render", [incidents_text, render_incidents_markdown])
