@@ -159,8 +159,9 @@ def _save(location: str, store: Store, asked: Window, seconds: int, known: Knowl
     from analyzers.root_cause.error_report import report_errors
 
     def compute(window: Window) -> tuple[Finding, ...]:
-        # where a group stands is decided when a report is read
-        return report_errors(store, window, limit=_MOST_SAVED, grouping=known.grouping).findings
+        return report_errors(
+            store, window, (), _MOST_SAVED, known.decisions, known.grouping
+        ).findings
 
     save_findings(
         location,

@@ -26,6 +26,15 @@ MINIMUM_RATIO = 2.0
 MINIMUM_ERRORS = 10
 
 
+RELEASES: Mapping[str, str] = {
+    "service.version": "release",
+    "ml.model.version": "model version",
+}
+"""Fields whose new values may bring a resolved group back, and what people call them."""
+
+Releases = Mapping[str, Mapping[str, datetime]]
+"""For each of those fields, when each value was first seen."""
+
 Standing = tuple[GroupState, str]
 """Where a group stands, and why."""
 
@@ -60,7 +69,8 @@ def group_states(
     if not groups:
         return {}
     history = None if window.since is None else _history(store, window, where, grouping)
-    releases = _first_seen(store) if any(d.state == "resolved" for d in decisions.values()) else {}
+    is_any_resolved = any(decision.state == "resolved" for decision in decisions.values())
+    releases: Releases = _first_seen(store) if is_any_resolved else {}
     found: dict[str, LifeCycle] = {}
     for group in groups:
         decision = decision_on(group, decisions)
@@ -119,38 +129,47 @@ def _by_rate(group: ErrorGroup, history: _History) -> Standing:
     return "ongoing", "seen before"
 
 
-def _first_seen(store: Store) -> dict[str, datetime]:
-    """Return when each release of a service was first seen, by any request or error."""
-    found: dict[str, datetime] = {}
-    for kind in ("prediction", "error"):
-        for item in store.value_counts(kind, "service.version", Window()):
-            where = [Condition("service.version", "any_of", (item.value,))]
-            record = store.first_record(kind, Window(), where)
-            if record is not None:
-                moment = datetime.fromisoformat(record["@timestamp"])
-                found[item.value] = min(moment, found.get(item.value, moment))
+def _first_seen(store: Store) -> Releases:
+    """Return when each release and each model version was first seen, by any request or error."""
+    found: dict[str, dict[str, datetime]] = {}
+    for field in RELEASES:
+        seen = found.setdefault(field, {})
+        for kind in ("prediction", "error"):
+            for item in store.value_counts(kind, field, Window()):
+                where = [Condition(field, "any_of", (item.value,))]
+                record = store.first_record(kind, Window(), where)
+                if record is not None:
+                    moment = datetime.fromisoformat(record["@timestamp"])
+                    seen[item.value] = min(moment, seen.get(item.value, moment))
     return found
 
 
 def _after_resolution(
-    store: Store,
-    where: Where,
-    group: ErrorGroup,
-    decision: Decision,
-    releases: Mapping[str, datetime],
+    store: Store, where: Where, group: ErrorGroup, decision: Decision, releases: Releases
 ) -> Standing:
-    """Return whether a group that was resolved came back, in a release that should not have it."""
+    """Return whether a group that was resolved came back, in a release that should not have it.
+
+    Where the decision names a release, only that kind of version counts: a new model behind an old
+    service, which still has the fault, brings nothing back.
+    """
+    release = f" in {decision.release}" if decision.release else ""
+    if group.last_seen < decision.time:
+        return "resolved", f"resolved{release}"
     mine = [*where, Condition("error.fingerprint", "any_of", group.fingerprints)]
     after = Window(decision.time, group.last_seen + timedelta(milliseconds=1))
-    if group.last_seen >= decision.time:
-        mended = releases.get(decision.release) if decision.release else None
-        for item in store.value_counts("error", "service.version", after, mine):
-            began = releases.get(item.value)
+    named = [field for field in RELEASES if decision.release in releases.get(field, {})]
+    is_told = False
+    for field in named or RELEASES:
+        seen = releases.get(field, {})
+        mended = seen.get(decision.release or "")
+        for item in store.value_counts("error", field, after, mine):
+            is_told = True
+            began = seen.get(item.value)
             newer = began is not None and (
                 began >= mended if mended is not None else began > decision.time
             )
             if newer or item.value == decision.release:
-                return "regressed", f"resolved, and back in release {item.value}"
-    release = f" in {decision.release}" if decision.release else ""
-    seen = "; only older releases still have it" if group.last_seen >= decision.time else ""
-    return "resolved", f"resolved{release}{seen}"
+                return "regressed", f"resolved, and back in {RELEASES[field]} {item.value}"
+    if not is_told:
+        return "regressed", "resolved, and back; its errors name no release"
+    return "resolved", f"resolved{release}; only older releases still have it"

@@ -107,6 +107,34 @@ def test_a_newer_release_brings_it_back(mended_in: str | None, open_local: Opene
     assert "back in release 2" in state.reason
 
 
+@pytest.mark.parametrize(
+    ("mended_in", "state"), [(None, "regressed"), ("2.0", "regressed"), ("s2", "resolved")]
+)
+def test_a_model_version_brings_it_back_too(
+    mended_in: str | None, state: str, open_local: Opener
+) -> None:
+    """But not where a release of the service was to mend it, and the old one still runs."""
+    records = of_release("s1", [error(10, 1, version="1.0"), prediction(0, 1, version="1.0")])
+    records += of_release("s1", [prediction(120, 2, version="2.0"), error(150, 2, version="2.0")])
+    records += of_release("s2", [prediction(200, 3, version="2.0")])
+    (found,) = states(open_local(records), 0, resolved(mended_in)).values()
+    assert found.state == state
+    if state == "regressed":
+        assert "back in model version 2.0" in found.reason
+
+
+def test_without_any_version_every_error_brings_it_back(open_local: Opener) -> None:
+    """Nothing says that it is an old one."""
+    records = [error(150, 1)]
+    records[0]["service"].pop("version", None)
+    records[0].pop("ml", None)
+    (state,) = states(open_local(records), 0, resolved(None)).values()
+    assert (state.state, state.reason) == (
+        "regressed",
+        "resolved, and back; its errors name no release",
+    )
+
+
 def test_what_nobody_minds_is_never_severe(open_local: Opener) -> None:
     """It is still shown."""
     records = [prediction(n, n, failed="f1" if n % 2 else None) for n in range(40)]
