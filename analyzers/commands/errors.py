@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +42,9 @@ RENDERERS = {
     "html": "analyzers.reports.html:render_html",
 }
 """Functions that show the report, by format."""
+
+_RECONCILED_EVERY = 10_000
+"""Lines of standard input after which groups are reconciled."""
 
 _MOST_SAVED = 1000
 """Groups saved of one window, the most frequent."""
@@ -124,7 +129,9 @@ for _command in (resolve, ignore, assign, reopen, explain):
 
 
 @errors.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+)
 @click.option(
     "--field", metavar="NAME", help="Column (CSV) or field (NDJSON) that holds the message."
 )
@@ -133,8 +140,15 @@ for _command in (resolve, ignore, assign, reopen, explain):
 def group(file: Path, field: str | None, format_name: str, output: Path | None) -> None:
     """Label every line of a text log, CSV or NDJSON file with its group and template.
 
-    ECS error records are grouped by their stack traces. No store is needed.
+    ECS error records are grouped by their stack traces. No store is needed. With - for FILE the
+    lines of standard input are labelled as they come, as NDJSON; after every 10,000 of them, and at
+    the end, a line says what became of the groups, which then are those that a file would have.
     """
+    if str(file) == "-":
+        if field is not None or output is not None or format_name != "ndjson":
+            raise BadInput("standard input is lines of text, and takes --format ndjson alone")
+        _label_stream(sys.stdin.buffer)
+        return
     with clear_errors():
         from analyzers.errors.labelling import InputError, label_file
 
@@ -153,6 +167,28 @@ def group(file: Path, field: str | None, format_name: str, output: Path | None) 
             f"(first: line {unread[0].line}: {unread[0].reason})",
             err=True,
         )
+
+
+def _label_stream(lines: Iterable[bytes]) -> None:
+    """Print a label for each line as it comes, and what became of the groups."""
+    import orjson
+
+    from analyzers.errors.labelling import Label
+    from analyzers.errors.streaming import StreamingTemplates
+
+    stream = StreamingTemplates()
+
+    def show(document: object) -> None:
+        click.echo(orjson.dumps(document))
+
+    number = 0
+    for number, line in enumerate(lines, 1):
+        template = stream.assign(line.decode("utf-8", "replace").rstrip("\r\n"))
+        show(Label(number, template.id, template.text, template.types).document())
+        if number % _RECONCILED_EVERY == 0:
+            show(stream.reconcile())
+    if number % _RECONCILED_EVERY:
+        show(stream.reconcile())
 
 
 def _save(location: str, store: Store, asked: Window, seconds: int, known: Knowledge) -> None:
