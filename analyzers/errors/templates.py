@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from analyzers.errors.literals import mask_literals
+from analyzers.errors.merging import merge_lists
 from shipper.fingerprint import digest
 from shipper.masking import PARAMETER, mask_unquoted, parameter_type
 
@@ -96,7 +98,7 @@ def first_line(message: str) -> str:
 
 def mask_line(line: str) -> str:
     """Return a line masked, as ``mine`` takes it."""
-    masked = mask_unquoted(line)
+    masked = mask_literals(mask_unquoted(line))
     return _REPEATED.sub(PARAMETER, masked) if "*>" in masked else masked
 
 
@@ -129,7 +131,7 @@ def mine(masked: Iterable[str]) -> dict[str, str]:
         texts = [text for row in cluster for text in by_shape[row[length]]]
         template = _template_of(texts, cluster, length)
         result |= dict.fromkeys(texts, template)
-    return _join_lists(result)
+    return merge_lists(_join_lists(result))
 
 
 def _template_of(texts: Sequence[str], cluster: Sequence[Row], length: int) -> str:
