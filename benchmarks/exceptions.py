@@ -2,7 +2,8 @@
 
 Run it with ``python -m benchmarks.exceptions [--wrong]``. The errors are real ones
 (``tests/corpus``), each with its root cause; pairs of errors are right when they are together and
-have one cause.
+have one cause. The errors of other versions of the libraries are recorded beside the corpus
+(``--record``, run with those versions), and a second table groups both together.
 """
 
 from __future__ import annotations
@@ -13,13 +14,24 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from itertools import combinations
+from pathlib import Path
+
+import orjson
 
 from analyzers.errors.groups import group_patterns
 from analyzers.stores.base import ErrorPattern
 from shipper.exceptions import ErrorDescription, describe
+from shipper.fingerprint import ExceptionSummary, Frame
 from shipper.redaction import Redactor
 from tests.corpus import ROOT_CAUSES
+
+RECORDED = Path(__file__).parent.parent / "tests" / "corpus" / "recorded.ndjson"
+"""Errors that the oldest versions raise."""
+
+LIBRARIES = ("numpy", "pandas", "scikit-learn", "onnxruntime", "pydantic", "requests")
+_TEXTS = ("type", "template", "fingerprint", "culprit")
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -51,6 +63,47 @@ def raise_all() -> list[Raised]:
                 else:
                     raise AssertionError(f"{cause}: {way} does not raise")
     return found
+
+
+def record(raised: Sequence[Raised], path: Path) -> None:
+    """Write errors down, after the versions of the libraries that raised them.
+
+    The messages stay out: they name folders of the machine, and their templates do.
+    """
+    lines: list[object] = [{name: version(name) for name in LIBRARIES}]
+    for item in raised:
+        chain = [
+            [one.type, one.relation, [[f.module, f.function, f.own] for f in one.frames]]
+            for one in item.error.chain
+        ]
+        texts = {name: getattr(item.error, name) for name in _TEXTS}
+        lines.append({"cause": item.cause, **texts, "types": item.error.types, "chain": chain})
+    path.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+
+
+def read_recorded(path: Path = RECORDED) -> list[Raised]:
+    """Return errors that were written down."""
+    found: list[Raised] = []
+    for line in path.read_bytes().splitlines()[1:]:
+        item = orjson.loads(line)
+        chain = tuple(
+            ExceptionSummary(type_, "", relation, tuple(_frame(*frame) for frame in frames))
+            for type_, relation, frames in item["chain"]
+        )
+        described = ErrorDescription(
+            **{name: item[name] for name in _TEXTS},
+            message=item["template"],
+            stack_trace="",
+            types=tuple(item["types"]),
+            code=None,
+            chain=chain,
+        )
+        found.append(Raised(item["cause"], described))
+    return found
+
+
+def _frame(module: str, function: str, is_own: bool) -> Frame:
+    return Frame(module, function, "", 0, is_own)
 
 
 def ours(errors: Sequence[ErrorDescription]) -> list[Hashable]:
@@ -134,16 +187,34 @@ def pairwise_scores(truth: Sequence[Hashable], groups: Sequence[Hashable]) -> tu
 def main() -> None:
     """Print the table, and on request what was put into a wrong group."""
     raised = raise_all()
+    if "--record" in sys.argv:
+        record(raised, RECORDED)
+        return
+    print(f"{len(raised)} real errors with {len(ROOT_CAUSES)} root causes ({_versions()})\n")
+    print(scores(raised))
+    both = [*raised, *read_recorded()]
+    then = orjson.loads(RECORDED.read_bytes().partition(b"\n")[0])
+    listed = ", ".join(f"{name} {number}" for name, number in then.items())
+    print(f"\nTogether with the {len(both) - len(raised)} of other versions ({listed})\n")
+    print(scores(both))
+    if "--wrong" in sys.argv:
+        _show_wrong(both, ours([item.error for item in both]))
+
+
+def scores(raised: Sequence[Raised]) -> str:
+    """Return a row for each way of grouping."""
     truth = [item.cause for item in raised]
     errors = [item.error for item in raised]
-    print(f"{len(raised)} real errors with {len(ROOT_CAUSES)} root causes\n")
-    print("| grouped by | groups | precision | recall | F1 |\n|---|---|---|---|---|")
+    lines = ["| grouped by | groups | precision | recall | F1 |", "|---|---|---|---|---|"]
     for name, grouper in GROUPERS.items():
         groups = grouper(errors)
-        scores = " | ".join(f"{value:.3f}" for value in pairwise_scores(truth, groups))
-        print(f"| {name} | {len(set(groups))} | {scores} |")
-    if "--wrong" in sys.argv:
-        _show_wrong(raised, ours(errors))
+        numbers = " | ".join(f"{value:.3f}" for value in pairwise_scores(truth, groups))
+        lines.append(f"| {name} | {len(set(groups))} | {numbers} |")
+    return "\n".join(lines)
+
+
+def _versions() -> str:
+    return ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
 
 
 def _show_wrong(raised: Sequence[Raised], groups: Sequence[Hashable]) -> None:

@@ -26,6 +26,7 @@ _LIBRARY = re.compile(
     r"|[\\/]lib(?:64)?[\\/]python\d[\w.]*[\\/]"
     r"|[\\/]Lib[\\/](?!site-packages)"
     r"|^<frozen |^<__array_function__"
+    r"|\.p(?:yx|xi|xd)$"  # compiled by Cython: such frames have no folder
 )
 # Comprehensions are frames in Python 3.11 and none in 3.12.
 _NO_FRAMES = frozenset(("<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>"))

@@ -7,7 +7,7 @@ import re
 from shipper.masking import PARAMETER
 
 _ATOM = (
-    r"(?:<\*>|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[-+]?\d[\w.+-]*"
+    r"(?:<\*>|[brBR]?'(?:[^'\\]|\\.)*'|[brBR]?\"(?:[^\"\\]|\\.)*\"|[-+]?\d[\w.+-]*"
     r"|[Tt]rue|[Ff]alse|None|null|NaN|nan|-?inf|\[(?:<\*>)?\]|\{(?:<\*>)?\}|\((?:<\*>)?\))"
 )
 _ENTRY = rf"{_ATOM}(?:: ?{_ATOM})?"

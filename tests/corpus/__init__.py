@@ -7,12 +7,13 @@ measured against.
 
 from __future__ import annotations
 
-from tests.corpus import data_frames, learning, network, platform, serving
+from tests.corpus import data_frames, inference, learning, network, platform, serving
 from tests.corpus.causes import RootCauses
 
 ROOT_CAUSES: RootCauses = {
     **learning.ROOT_CAUSES,
     **data_frames.ROOT_CAUSES,
+    **inference.ROOT_CAUSES,
     **network.ROOT_CAUSES,
     **platform.ROOT_CAUSES,
     **serving.ROOT_CAUSES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.exceptions import GROUPERS, Raised, ours, pairwise_scores, raise_all
+from benchmarks.exceptions import GROUPERS, Raised, ours, pairwise_scores, raise_all, read_recorded
 from tests.corpus import ROOT_CAUSES
 
 
@@ -30,6 +30,13 @@ def test_pairwise_f1(raised: list[Raised]) -> None:
     best = scores.pop("Elkhound")
     assert best >= 0.95
     assert all(best > score for score in scores.values()), scores
+
+
+def test_other_versions_of_the_libraries_make_the_same_groups(raised: list[Raised]) -> None:
+    """Errors recorded with the oldest versions, among those that these versions raise."""
+    both = [*raised, *read_recorded()]
+    groups = ours([item.error for item in both])
+    assert pairwise_scores([item.cause for item in both], groups)[2] >= 0.95
 
 
 @pytest.mark.parametrize(
