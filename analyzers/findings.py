@@ -60,6 +60,29 @@ class Timeline:
     counts: tuple[tuple[datetime, int], ...]
 
 
+Line = tuple[tuple[datetime, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Levels over time, to be seen beside the errors.
+
+    Attributes:
+        name: What it is, for people.
+        field: The field, or '' for what has none.
+        seconds: Width of a bucket.
+        series: A name, such as that of a host, and its levels by begin of their bucket; buckets
+            without a value are left out.
+    """
+
+    kind: ClassVar[str] = "levels"
+
+    name: str
+    field: str
+    seconds: float
+    series: tuple[tuple[str, Line], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Contrast:
     """A value that failed requests have more often than others.
@@ -207,7 +230,16 @@ class LifeCycle:
 
 
 Evidence = (
-    Description | Breakdown | Timeline | Contrast | StackTrace | Change | Cause | Member | LifeCycle
+    Description
+    | Breakdown
+    | Timeline
+    | Levels
+    | Contrast
+    | StackTrace
+    | Change
+    | Cause
+    | Member
+    | LifeCycle
 )
 
 

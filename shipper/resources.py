@@ -14,6 +14,7 @@ import psutil
 
 from shipper.forking import begin_anew_after_fork
 from shipper.gpu import GpuSampler
+from shipper.libraries import loaded_libraries
 from shipper.records import Resource
 from shipper.state import current
 from shipper.values import Document
@@ -224,7 +225,9 @@ class ResourceSampler:
                 "read_bytes": transferred.read_bytes,
                 "write_bytes": transferred.write_bytes,
             }
-        return {"system": {"process": process}} if process else {}
+        if not process:
+            return {}
+        return {"system": {"process": process}, "ml": {"libraries": loaded_libraries()}}
 
     def _ask(self, method: str) -> Any:
         """Return what the system says of this process, or None where it does not."""

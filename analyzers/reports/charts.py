@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 WIDTH = 960
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 22, 24
+LEFT, RIGHT = 46, 12
+_TOP, _BOTTOM = 22, 24
 
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a")
 """Okabe and Ito's palette: told apart by colour-blind readers, on light and dark."""
@@ -58,7 +59,7 @@ def stacked_bars(
     origin = since.timestamp() // seconds * seconds
     end = (until.timestamp() // seconds + 1) * seconds
     span = max(end - origin, seconds)
-    inner_width = WIDTH - _LEFT - _RIGHT
+    inner_width = WIDTH - LEFT - RIGHT
     inner_height = height - _TOP - _BOTTOM
     totals: dict[float, int] = {}
     for one in series:
@@ -67,7 +68,7 @@ def stacked_bars(
     top = nice_ceiling(max(totals.values(), default=1))
 
     def x(stamp: float) -> float:
-        return _LEFT + (stamp - origin) / span * inner_width
+        return LEFT + (stamp - origin) / span * inner_width
 
     def y(count: float) -> float:
         return _TOP + inner_height * (1 - count / top)
@@ -100,7 +101,7 @@ def stacked_bars(
                     title,
                 )
             )
-    parts.extend(_marks(marks, x, height))
+    parts.extend(draw_marks(marks, x, height - _BOTTOM))
     parts.append(Markup("</svg>"))
     return Markup("").join(parts)
 
@@ -152,7 +153,7 @@ def _grid(top: int, y: Scale) -> Iterator[Markup]:
         yield Markup(
             '<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>'
             '<text class="axis" x="{}" y="{:.1f}" text-anchor="end">{}</text>'
-        ).format(_LEFT, WIDTH - _RIGHT, height, height, _LEFT - 6, height + 4, f"{count:,.0f}")
+        ).format(LEFT, WIDTH - RIGHT, height, height, LEFT - 6, height + 4, f"{count:,.0f}")
 
 
 def _time_axis(origin: float, end: float, x: Scale, height: int) -> Iterator[Markup]:
@@ -165,20 +166,29 @@ def _time_axis(origin: float, end: float, x: Scale, height: int) -> Iterator[Mar
         )
 
 
-def _marks(marks: Sequence[Mark], x: Scale, height: int) -> Iterator[Markup]:
-    bottom = height - _BOTTOM
+def draw_marks(
+    marks: Sequence[Mark], x: Scale, bottom: float, top: float = _TOP
+) -> Iterator[Markup]:
+    """Yield a vertical line for each mark, with what it is as its title.
+
+    Args:
+        marks: The marks.
+        x: Place of a time stamp.
+        bottom: Where the lines end.
+        top: Where they begin.
+    """
     for mark in marks:
-        at = min(max(x(mark.time.timestamp()), _LEFT), WIDTH - _RIGHT)
+        at = min(max(x(mark.time.timestamp()), LEFT), WIDTH - RIGHT)
         if mark.kind == "change":
             yield Markup(
-                '<g class="change"><line x1="{0:.1f}" x2="{0:.1f}" y1="12" y2="{1}"/>'
-                '<path d="M{0:.1f} 12 l-4 -6 h8 z"/><title>{2}</title></g>'
-            ).format(at, bottom, mark.label)
+                '<g class="change"><line x1="{0:.1f}" x2="{0:.1f}" y1="{3}" y2="{1}"/>'
+                '<path d="M{0:.1f} {3} l-4 -6 h8 z"/><title>{2}</title></g>'
+            ).format(at, bottom, mark.label, top - 10)
         else:
             yield Markup(
                 '<g class="onset"><line x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}" stroke="{3}"/>'
                 '<path d="M{0:.1f} {2} l-5 8 h10 z" fill="{3}"/><title>{4}</title></g>'
-            ).format(at, _TOP, bottom, mark.color, mark.label)
+            ).format(at, top, bottom, mark.color, mark.label)
 
 
 def _clock(stamp: float, span: float = 0.0) -> str:

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from analyzers.findings import Cause, Finding, Member, Timeline
+from analyzers.findings import Cause, Finding, Levels, Member, Timeline
 from analyzers.reports import wording
 from analyzers.reports.charts import SERIES, Mark, Series, stacked_bars
 from analyzers.reports.html import asset, environment
 from analyzers.reports.incidents_terminal import incident_headline
+from analyzers.reports.lines import level_lines
 from analyzers.root_cause.incidents import IncidentReport, state_of
 from analyzers.root_cause.summaries import share_text
 
@@ -41,13 +42,13 @@ def _incident(place: int, incident: Finding, report: IncidentReport) -> dict[str
         "place": place,
         "color": color,
         "state": state_of(incident, report.until),
-        "chart": _chart(incident, causes, report, color),
+        "chart": _charts(incident, causes, report, color),
         "causes": causes[:5],
         "members": wording.evidence_of(incident, Member),
     }
 
 
-def _chart(incident: Finding, causes: list[Cause], report: IncidentReport, color: str) -> Markup:
+def _charts(incident: Finding, causes: list[Cause], report: IncidentReport, color: str) -> Markup:
     timeline = next(iter(wording.evidence_of(incident, Timeline)), None)
     if timeline is None or report.since is None or report.until is None:
         return Markup("")
@@ -69,4 +70,9 @@ def _chart(incident: Finding, causes: list[Cause], report: IncidentReport, color
         Mark(incident.onset[1], f"onset {when}: {incident.subject}", "onset", color),
     ]
     series = [Series(incident.subject, color, timeline.counts)]
-    return stacked_bars(series, marks, report.since, report.until, timeline.seconds, height=140)
+    bars = stacked_bars(series, marks, report.since, report.until, timeline.seconds, height=140)
+    below = [
+        level_lines(levels, marks, report.since, report.until)
+        for levels in wording.evidence_of(incident, Levels)
+    ]
+    return Markup("").join([bars, *below])

@@ -14,14 +14,14 @@ from analyzers.findings import (
     Cause,
     Finding,
     Member,
-    Timeline,
 )
 from analyzers.root_cause.error_report import CLOCK_SKEW
 from analyzers.root_cause.explanations import Explanations, with_both_ends
 from analyzers.root_cause.onset import Onset
 from analyzers.root_cause.ranking import is_a_tie
 from analyzers.root_cause.severity import CRITICAL_SHARE, count_requests, severity_of, worst_first
-from analyzers.root_cause.summaries import share_text, title
+from analyzers.root_cause.summaries import share_text, strength_text, title
+from analyzers.root_cause.timelines import error_timeline, levels_of
 from analyzers.stores.base import Condition, Coverage, LifecycleEvent, Store, Where, Window
 from shipper.fingerprint import digest
 
@@ -252,7 +252,8 @@ def _finding(store: Store, window: Window, where: Where, incident: _Incident) ->
                 for g in groups
             ),
             *_breakdowns(store, span, mine),
-            _timeline(store, window, where, fingerprints),
+            error_timeline(store, window, where, fingerprints),
+            *levels_of(store, window, scope, causes),
         ),
     )  # fmt: skip
 
@@ -267,6 +268,10 @@ def _causes(incident: _Incident) -> list[Cause]:
     return []
 
 
+ALMOST_ALL, ALSO = 0.9, 0.5
+"""Share of the failed requests, and score, from which a second cause is worth a sentence."""
+
+
 def summary_of(onset: Onset, causes: Sequence[Cause], effect: float | None, failed: int) -> str:
     """Return an incident in one or two plain sentences."""
     end = onset.latest if onset.is_inside else onset.earliest
@@ -279,9 +284,13 @@ def summary_of(onset: Onset, causes: Sequence[Cause], effect: float | None, fail
         touched = f"; while it lasted, {share_text(effect)} of the requests failed with it"
     if not causes:
         return f"{began}{touched}. No cause found: nothing else goes with it."
-    sentence = f"{began}{touched}. Most likely: {causes[0].sentence}."
+    best = causes[0]
+    sentence = f"{began}{touched}. Most likely: {best.sentence}{strength_text(best)}."
     if is_a_tie(causes):
-        sentence += f" Equally likely: {causes[1].sentence}."
+        return f"{sentence} Equally likely: {causes[1].sentence}{strength_text(causes[1])}."
+    also = next((c for c in causes[1:] if c.share >= ALMOST_ALL and c.score >= ALSO), None)
+    if also is not None:
+        sentence += f" Also, {also.sentence}{strength_text(also)}."
     return sentence
 
 
@@ -292,15 +301,3 @@ def _breakdowns(store: Store, window: Window, where: Where) -> list[Breakdown]:
         if counts:
             found.append(Breakdown(name, tuple((item.value, item.count) for item in counts)))
     return found
-
-
-def _timeline(
-    store: Store, window: Window, where: Where, fingerprints: tuple[str, ...]
-) -> Timeline:
-    since, until = window.since, window.until
-    seconds = 60.0 if since is None or until is None else max(
-        1.0, round((until - since).total_seconds() / 60)
-    )  # fmt: skip
-    mine = [*where, Condition("error.fingerprint", "any_of", fingerprints)]
-    counts = store.time_counts("error", seconds, window, mine)
-    return Timeline(seconds, tuple((item.start, item.count) for item in counts))

@@ -13,6 +13,12 @@ from analyzers.root_cause.causes import (
     order_of,
 )
 
+PLACES = ("host.name", "service.node.name")
+LOCAL = ("resource", "restart")
+"""Kinds of causes whose values are hosts."""
+
+EVERYWHERE = "all hosts"
+
 
 def rank(candidates: Iterable[Cause]) -> list[Cause]:
     """Return the causes that explain enough, the best first, each only once.
@@ -40,8 +46,11 @@ def is_a_tie(causes: Sequence[Cause]) -> bool:
 def _is_the_same(cause: Cause, better: Cause) -> bool:
     if better.category == "change":
         return cause.field in VERSIONS and cause.value == better.value
-    if better.category == "restart":
-        return cause.field == "service.node.name"
+    hosts = better.value.split(", ")
+    if cause.field in PLACES and (better.field in PLACES or better.category in LOCAL):
+        # a host, and its processes, are where it happened
+        at = cause.value.partition(":")[0]
+        return at in hosts or better.value == EVERYWHERE
     parts = dict(zip(cause.field.split(TOGETHER), cause.value.split(TOGETHER), strict=False))
     known = dict(zip(better.field.split(TOGETHER), better.value.split(TOGETHER), strict=False))
     # one half of a pair that tells more

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from analyzers.errors.groups import ErrorGroup
-from analyzers.findings import Contrast
+from analyzers.findings import Cause, Contrast
 
 
 def title(group: ErrorGroup) -> str:
@@ -56,6 +57,17 @@ def share_text(value: float) -> str:
     if value > 0.999:
         return ">99.9%"
     return "<0.1%" if value < 0.001 else f"{value:.1%}"
+
+
+def strength_text(cause: Cause) -> str:
+    """Return lift and p-value of a cause in brackets, or nothing where it has neither."""
+    words = []
+    if cause.lift is not None and cause.lift > 1:
+        words.append(f"lift {cause.lift:.1f}" if cause.lift < 100 else f"lift {cause.lift:,.0f}")
+    if cause.p is not None:
+        exponent = math.ceil(math.log10(max(cause.p, 1e-300)))
+        words.append(f"p < 1e{exponent}" if exponent <= -3 else f"p = {cause.p:.2g}")
+    return f" ({', '.join(words)})" if words else ""
 
 
 def describe_value(field: str, value: str) -> str:

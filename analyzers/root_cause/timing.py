@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from analyzers.statistics.association import excess_share, fisher_exact_greater
+
 MAXIMUM_P = 0.05
 """Probability that an event falls so close before an onset by chance, above which it is no cause.
 """
@@ -29,6 +31,19 @@ def chance_of_lead(events: int, seconds: float, lead: float) -> float:
         lead: Seconds from the event to the onset.
     """
     return -math.expm1(-events / max(seconds, 1.0) * max(0.0, lead))
+
+
+def chance_of_event(counts: tuple[int, int, int, int], timing: float) -> float:
+    """Return the p-value of an event: that of its contrast where it has one, or of its timing.
+
+    Args:
+        counts: Failed requests that it touches, failed requests, others that it touches, others.
+        timing: Probability of its timing by chance.
+    """
+    excess = excess_share(*counts)
+    if math.isnan(excess) or excess < MINIMUM_CONTRAST:
+        return timing
+    return float(fisher_exact_greater(*counts)[0])
 
 
 def timed_score(share: float, other_share: float | None, p: float) -> float:

@@ -13,6 +13,7 @@ from analyzers.root_cause.testimony.arrivals import testify_arrivals
 from analyzers.root_cause.testimony.changes import testify_changes
 from analyzers.root_cause.testimony.features import testify_features
 from analyzers.root_cause.testimony.growth import testify_growth
+from analyzers.root_cause.testimony.libraries import testify_libraries
 from analyzers.root_cause.testimony.neighbours import testify_neighbours
 from analyzers.root_cause.testimony.pairs import testify_pairs
 from analyzers.root_cause.testimony.resources import testify_resources
@@ -30,5 +31,6 @@ WITNESSES: tuple[Witness, ...] = (
     testify_neighbours,
     testify_values,
     testify_pairs,
+    testify_libraries,
     testify_features,
 )

@@ -12,7 +12,7 @@ from analyzers.root_cause.onset import bucket_seconds
 from analyzers.root_cause.severity import MINIMUM_FAILED, count_requests
 from analyzers.root_cause.summaries import share_text
 from analyzers.root_cause.testimony.changes import MINIMUM_SHARE, hosts_text, lead_text
-from analyzers.root_cause.timing import MAXIMUM_P, chance_of_lead, timed_score
+from analyzers.root_cause.timing import MAXIMUM_P, chance_of_event, chance_of_lead, timed_score
 from analyzers.stores.base import Condition
 
 NODE = "service.node.name"
@@ -104,6 +104,7 @@ def _testify(
         return []
     share = failed_there / failed
     other_share = (there - failed_there) / others if others else None
+    tested = chance_of_event((failed_there, failed, there - failed_there, others), p)
     if field == NODE:
         hosts = sorted(case.by_host("prediction", [*case.failed, arrived]))
         value = ", ".join(hosts) or ", ".join(values)
@@ -123,8 +124,8 @@ def _testify(
             share=share,
             other_share=other_share,
             lift=share / other_share if other_share else None,
-            p=p,
-            q=p,
+            p=tested,
+            q=tested,
             time=moment,
             lead_seconds=lead,
             sentence=(

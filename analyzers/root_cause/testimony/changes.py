@@ -9,7 +9,7 @@ from analyzers.findings import Cause
 from analyzers.root_cause.case import Case
 from analyzers.root_cause.severity import MINIMUM_FAILED
 from analyzers.root_cause.summaries import share_text
-from analyzers.root_cause.timing import MAXIMUM_P, chance_of_lead, timed_score
+from analyzers.root_cause.timing import MAXIMUM_P, chance_of_event, chance_of_lead, timed_score
 from analyzers.stores.base import Condition, LifecycleEvent
 
 HORIZON = timedelta(hours=24)
@@ -49,13 +49,16 @@ def testify_changes(case: Case) -> Sequence[Cause]:
         if models and event.model and event.model not in models:
             continue
         p = chance_of_lead(len(case.events), seconds, lead)
-        share, other_share = 1.0, None
+        share, other_share, tested = 1.0, None, p
         if event.version and failed >= MINIMUM_FAILED:
             served = (event.model, event.version)
-            share = on.get(served, 0) / failed
-            other_share = (all_on.get(served, 0) - on.get(served, 0)) / max(others, 1)
+            mine = on.get(served, 0)
+            theirs = all_on.get(served, 0) - mine
+            share, other_share = mine / failed, theirs / max(others, 1)
+            tested = chance_of_event((mine, failed, theirs, others), p)
         if p <= MAXIMUM_P and share >= MINIMUM_SHARE:
-            found.append(_cause(case, event, share, other_share, p, lead))
+            score = timed_score(share, other_share, p)
+            found.append(_cause(case, event, score, share, other_share, tested, lead))
     return found
 
 
@@ -80,6 +83,7 @@ def hosts_text(case: Case, field: str, version: str) -> str:
 def _cause(
     case: Case,
     event: LifecycleEvent,
+    score: float,
     share: float,
     other_share: float | None,
     p: float,
@@ -96,7 +100,7 @@ def _cause(
         category="change",
         field="event.action",
         value=event.version or event.change or event.action,
-        score=timed_score(share, other_share, p),
+        score=score,
         share=share,
         other_share=other_share,
         lift=share / other_share if other_share else None,

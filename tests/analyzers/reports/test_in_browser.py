@@ -136,7 +136,15 @@ def test_incidents_are_on_the_page(page: Any, tmp_path: Path) -> None:
     page.goto(file.as_uri())
     assert page.locator("section.group").count() == 1
     assert "memory ran out on" in page.locator("table.contrasts td").first.inner_text()
-    assert page.locator("svg.chart .onset").count() == 1
+    pictures = [item.get_attribute("aria-label") for item in page.locator("svg.chart").all()]
+    assert pictures == [
+        "errors over time",
+        "requests over time",
+        "memory over time",
+        "processor over time",
+    ]
+    assert page.locator("svg.chart .onset").count() == len(pictures)  # one axis of time
+    assert page.locator("svg.lines").nth(1).locator("path.level").count() == 4  # hosts
     assert page.locator("svg.chart rect").count() >= 5
     assert page.locator("script").count() == 0
 
