@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from analyzers.errors.groups import ErrorGroup
 from analyzers.root_cause.onset import Onset
+from analyzers.root_cause.severity import MINIMUM_FAILED
 from analyzers.stores.base import Condition, LifecycleEvent, Store, Where, Window
 
 SHORTEST_BASELINE = timedelta(minutes=5)
@@ -76,6 +77,17 @@ class Case:
         """Conditions for the requests that failed with the group."""
         mine = Condition("error.fingerprint", "any_of", self.group.fingerprints)
         return [*self.requests, mine]
+
+    def failing_hosts(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return how many requests failed on each host, and how many there were in all.
+
+        Where no prediction failed, the errors themselves count, and there is nothing they are a
+        part of.
+        """
+        failed = self.by_host("prediction", self.failed)
+        if sum(failed.values()) < MINIMUM_FAILED:
+            return self.by_host("error", self.failed), {}
+        return failed, self.by_host("prediction", self.requests)
 
     def by_host(self, kind: str, where: Where) -> dict[str, int]:
         """Return how many records of the span there are on each host."""

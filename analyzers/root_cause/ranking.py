@@ -47,7 +47,11 @@ def _is_the_same(cause: Cause, better: Cause) -> bool:
     if better.category == "change":
         return cause.field in VERSIONS and cause.value == better.value
     hosts = better.value.split(", ")
-    if cause.field in PLACES and (better.field in PLACES or better.category in LOCAL):
+    if (
+        cause.category == "value"
+        and cause.field in PLACES
+        and (better.field in PLACES or better.category in LOCAL)
+    ):
         # a host, and its processes, are where it happened
         at = cause.value.partition(":")[0]
         return at in hosts or better.value == EVERYWHERE

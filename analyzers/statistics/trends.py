@@ -10,7 +10,7 @@ from scipy import stats
 def rise(levels: ArrayLike, tail: int) -> tuple[float, float]:
     """How far, and how surely, the last levels of a series lie above all before them.
 
-    The size is the mean of the last levels over the median of those before. The p-value is that of
+    The size is the highest of the last levels over the median of those before. The p-value is that of
     the one-sided Mann-Whitney test of the last against the others; neighbouring levels are not
     independent, so that it is too small for slow series: ask for a size as well.
 
@@ -41,4 +41,4 @@ def rise(levels: ArrayLike, tail: int) -> tuple[float, float]:
         return float("nan"), 1.0
     # exact: the normal approximation cannot reach small p-values with so few new levels
     p = stats.mannwhitneyu(after, before, alternative="greater", method="exact").pvalue
-    return float(after.mean()) / middle, float(p)
+    return float(after.max()) / middle, float(p)

@@ -1,30 +1,39 @@
-"""Is the first cause the right one? ``python -m benchmarks.root_cause [SEEDS] [--wrong]``.
+"""Is the first cause the right one? ``python -m benchmarks.root_cause [SEEDS] [OPTIONS]``.
 
 For each fault and seed an hour of a service is made, and every error group that the fault brought
 is explained. Top 1 and top 3: groups whose right cause is the first, or one of the first three. A
-false accusation is a run without a fault in which any group gets a cause.
+false accusation is a run without a fault in which any group gets a cause. ``--wrong`` shows what
+was wrong; ``--cluster`` asks the tests' own Elasticsearch node instead of the local store.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+import orjson
+from elasticsearch import Elasticsearch
+
 from analyzers.errors.groups import group_patterns
 from analyzers.findings import Cause
 from analyzers.root_cause.explanations import Explanations, with_both_ends
 from analyzers.stores.base import Store, Window
+from analyzers.stores.elasticsearch import ElasticsearchStore
 from analyzers.stores.local import LocalStore
 from benchmarks.root_cause.catalogue import FAULTS
 from benchmarks.root_cause.faults import Answer
 from benchmarks.root_cause.world import START, World
 from benchmarks.timing import machine
+from tests.analyzers.conftest import fill
+from tests.conftest import install_templates, new_namespace
+from tests.elasticsearch_node import running_node
 
 SEEDS = 20
 
@@ -128,26 +137,52 @@ def judge(
     return wrong
 
 
-def try_out(name: str, seed: int) -> tuple[Tally, list[str]]:
+def try_out(name: str, seed: int, url: str | None = None) -> tuple[Tally, list[str]]:
     """Let one world go wrong, and judge what is said about it."""
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
         answers = run(name, seed, Path(folder))
-        with LocalStore(Path(folder)) as store:
+        with LocalStore(Path(folder)) if url is None else in_cluster(Path(folder), url) as store:
             causes, onsets = explain(store)
     return tally, [f"  {seed}: {text}" for text in judge(tally, answers, causes, onsets)]
+
+
+@contextlib.contextmanager
+def in_cluster(folder: Path, url: str) -> Iterator[Store]:
+    """Move the records of a folder into a cluster, and remove them in the end."""
+    namespace = new_namespace()
+    streams: list[str] = []
+    for path in folder.glob("*/*.ndjson"):
+        fill(url, list(map(orjson.loads, path.read_bytes().splitlines())), namespace)
+        streams.append(path.parent.name.removesuffix("default") + namespace)
+    with Elasticsearch(url, request_timeout=60) as client:
+        client.indices.refresh(index=f"*-ml.*-{namespace}")
+        with ElasticsearchStore(f"{url}?namespace={namespace}") as store:
+            yield store
+        client.indices.delete_data_stream(name=streams)
 
 
 def main() -> None:
     """Print a row for each kind of fault, and how often scores are right."""
     numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
     seeds = numbers[0] if numbers else SEEDS
-    print(f"Root causes, {seeds} seeds of each fault, local store ({machine()})\n")
+    on_cluster = "--cluster" in sys.argv
+    where = "Elasticsearch" if on_cluster else "local store"
+    print(f"Root causes, {seeds} seeds of each fault, {where} ({machine()})\n")
     print("| fault | groups | top 1 | top 3 | onset off by, median s |\n|---|---|---|---|---|")
     total = Tally()
     begun = time.perf_counter()
-    with ProcessPoolExecutor() as pool:
-        running = {n: [pool.submit(try_out, n, seed) for seed in range(seeds)] for n in FAULTS}
+    with contextlib.ExitStack() as stack:
+        url = None
+        if on_cluster:
+            url = stack.enter_context(running_node())
+            with Elasticsearch(url) as client:
+                install_templates(client)
+        pool = stack.enter_context(ProcessPoolExecutor(1 if on_cluster else None))
+        running = {
+            name: [pool.submit(try_out, name, seed, url) for seed in range(seeds)]
+            for name in FAULTS
+        }
         for name, futures in running.items():
             tally = Tally()
             wrong: list[str] = []

@@ -22,8 +22,10 @@ from benchmarks.root_cause.faults import (
 )
 from benchmarks.root_cause.harder_faults import (
     confounded_deploy,
+    drift_for_everybody,
     driver_of_a_host,
     file_handles,
+    library_version,
     outage_without_a_trace,
     pair_of_values,
     restart,
@@ -53,6 +55,8 @@ FAULTS: dict[str, Fault] = {
     "total outage": total_outage,
     "driver of a host": driver_of_a_host,
     "confounded deploy": confounded_deploy,
+    "library version": library_version,
+    "drift for everybody": drift_for_everybody,
     "nothing": nothing,
     "outage without a trace": outage_without_a_trace,
 }

@@ -138,6 +138,37 @@ def confounded_deploy(world: World) -> list[Answer]:
     return [Answer(failure.fingerprint, causes, at)]
 
 
+def library_version(world: World) -> list[Answer]:
+    """Two hosts run on another NumPy, and fail since a client sends what that one refuses."""
+    at, strength = draw_onset(world), draw_strength(world)
+    hosts = tuple(world.draw.sample(HOSTS, 2))
+    world.numpy |= dict.fromkeys(hosts, "2.5.0")
+    failure = Failure("TypeError", "cannot cast array data", "model:score")
+
+    def hook(request: Request) -> Failure | None:
+        is_hit = request.host in hosts and request.seconds >= at
+        return failure if is_hit and world.draw.random() < strength else None
+
+    world.hooks.append(hook)
+    return [Answer(failure.fingerprint, (("value", "ml.libraries.numpy", "2.5.0"),), at)]
+
+
+def drift_for_everybody(world: World) -> list[Answer]:
+    """A feature is shifted in all requests; a few of them fail for it, hardly told by its value."""
+    at, strength = draw_onset(world), world.draw.uniform(0.06, 0.5)
+    factor = world.draw.uniform(5, 50)
+    failure = Failure("OverflowError", "score is not finite", "model:score")
+
+    def hook(request: Request) -> Failure | None:
+        if request.seconds < at:
+            return None
+        request.numbers["tenure"] = 200 + request.numbers["tenure"] * factor
+        return failure if world.draw.random() < strength else None
+
+    world.hooks.append(hook)
+    return [Answer(failure.fingerprint, (("feature", "ml.features.number.tenure", ""),), at)]
+
+
 def outage_without_a_trace(world: World) -> list[Answer]:
     """Everything fails for a while, and nothing that is recorded says why."""
     at, length = draw_onset(world), world.draw.uniform(120, 600)

@@ -95,6 +95,7 @@ class World:
         self.errors: list[dict[str, Any]] = []
         self.versions: list[tuple[float, str, tuple[str, ...]]] = [(-1.0, "1.0", HOSTS)]
         self.releases: list[tuple[float, str, tuple[str, ...]]] = [(-1.0, "3.1", HOSTS)]
+        self.numpy: dict[str, str] = dict.fromkeys(HOSTS, "2.4.6")
         self.restarts: list[tuple[float, str]] = []
         self._number = 0
 
@@ -298,6 +299,7 @@ class World:
                     "resource", seconds, host={"name": host}, metricset={"name": "host"}
                 )
                 self._place(record, host, seconds)
+                record["ml"] = {"libraries": {"python": "3.12.1", "numpy": self.numpy[host]}}
                 for metric, usual in METRICS.items():
                     level = usual * math.exp(self.draw.gauss(0, 0.03))
                     for change in self.levels.get(metric, ()):

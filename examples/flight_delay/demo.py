@@ -306,6 +306,7 @@ def main(given: Sequence[str] | None = None) -> None:
     console.print(f"\nThe same report with plots: {arguments.folder / 'report.html'}")
     console.print(
         "Try next:\n"
+        f"  .venv/bin/elkhound incidents --store {data}\n"
         f"  .venv/bin/elkhound errors --store {data} --version 2.0.0\n"
         f"  .venv/bin/elkhound errors --store {data} --format md\n"
         f"  .venv/bin/elkhound errors --store {data} --format json --output report.json"

@@ -25,7 +25,7 @@ AMOUNTS: Mapping[str, str] = {
 }
 """Amounts that a limit may end, and what people call them."""
 
-MINIMUM_GROWTH = 1.25
+MINIMUM_GROWTH = 1.2
 """How many times its usual level an amount must have reached."""
 
 MAXIMUM_P = 0.01
@@ -57,10 +57,9 @@ def testify_growth(case: Case) -> Sequence[Cause]:
         return []
     since = max(case.window.ends()[0], case.onset.earliest - LOOK_BACK)
     window = Window(since, case.onset.latest + timedelta(seconds=1))
-    failed = case.by_host("prediction", case.failed)
+    failed, every = case.failing_hosts()
     if sum(failed.values()) < MINIMUM_FAILED:
         return []
-    every = case.by_host("prediction", case.requests)
     width = max(1.0, (case.onset.latest - since).total_seconds() / BUCKETS)
     series = {field: levels_by_host(case, field, width, window) for field in AMOUNTS}
     tests = len(TAILS) * sum(len(hosts) for hosts in series.values())
@@ -99,10 +98,10 @@ def _cause(
 ) -> Cause | None:
     total = sum(failed.values())
     share = sum(count for host, count in failed.items() if host in grown) / total
-    others = sum(every.values()) - total
+    others = sum(every.values()) - total if every else 0
     with_others = sum(every.get(host, 0) - failed.get(host, 0) for host in grown)
     other_share = with_others / others if others > 0 else None
-    everywhere = len(grown) == len(every)
+    everywhere = bool(every) and len(grown) == len(every)
     # where some hosts grew and others did not, those that grew must be those that fail
     if not grown or share < MINIMUM_SHARE or (
         not everywhere and other_share is not None and share - other_share < MINIMUM_CONTRAST

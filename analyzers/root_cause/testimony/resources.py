@@ -47,10 +47,7 @@ def testify_resources(case: Case) -> Sequence[Cause]:
         case.onset.earliest - LOOK_BACK,
         min(case.group.last_seen, case.onset.latest + timedelta(minutes=10)) + timedelta(seconds=1),
     )
-    failed = case.by_host("prediction", case.failed)
-    every = case.by_host("prediction", case.requests)
-    if sum(failed.values()) < MINIMUM_FAILED:  # no prediction failed: the errors themselves count
-        failed, every = case.by_host("error", case.failed), {}
+    failed, every = case.failing_hosts()
     if sum(failed.values()) < MINIMUM_FAILED:
         return []
     width = max(60.0, LOOK_BACK.total_seconds() / _MOST_BUCKETS)
