@@ -10,8 +10,8 @@ from scipy import stats
 def rise(levels: ArrayLike, tail: int) -> tuple[float, float]:
     """How far, and how surely, the last levels of a series lie above all before them.
 
-    The size is the highest of the last levels over the median of those before. The p-value is that of
-    the one-sided Mann-Whitney test of the last against the others; neighbouring levels are not
+    The size is the highest of the last levels over the median of those before. The p-value is that
+    of the one-sided Mann-Whitney test of the last against the others; neighbouring levels are not
     independent, so that it is too small for slow series: ask for a size as well.
 
     Args:

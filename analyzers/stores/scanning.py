@@ -36,7 +36,8 @@ class Scan:
     def __init__(self, streams: Streams, kind: str, fields: Sequence[str]) -> None:
         self._client = streams.client
         self._location = streams.location
-        self._index = streams.usable(kind)
+        with explained(streams.location):
+            self._index = streams.usable(kind)
         self._columns = [column_field(kind, name) for name in fields]
         self._described = [known_field(kind, name) for name in fields]
 

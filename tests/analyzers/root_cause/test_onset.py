@@ -53,6 +53,14 @@ def test_a_group_that_is_new_began_with_its_first_error() -> None:
     assert onset.rate_before == 0
 
 
+def test_a_group_that_comes_and_goes_began_when_it_first_came() -> None:
+    """Not with the burst that brought the most errors."""
+    errors = [*steady(1200, 1260, 1.0, 4), *steady(2000, 2060, 1.1, 5), *steady(3000, 3200, 1.2, 6)]
+    onset = find_onset(group_seen(errors[0], errors[-1]), counts(errors), [], START, UNTIL, 5)
+    assert onset.is_inside
+    assert at(1150) < onset.earliest <= onset.latest < at(1220)
+
+
 def test_a_group_that_became_more_frequent() -> None:
     """The rise counts, not the first error."""
     errors = sorted([*steady(0, 3600, 0.02, 2), *steady(2400, 3600, 0.5, 3)])

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
+from analyzers.reports.incidents_terminal import incidents_text
 from analyzers.root_cause.error_report import report_errors
+from analyzers.root_cause.incidents import report_incidents
 from analyzers.stores.base import Window
 from analyzers.stores.elasticsearch import ElasticsearchStore
 from tests.analyzers.conftest import START, Record, error, fill, prediction
@@ -84,6 +86,10 @@ def test_an_index_with_another_mapping_is_set_aside_and_named(
     window = Window(until=datetime(2026, 11, 22, tzinfo=UTC))
     with ElasticsearchStore(f"{elasticsearch_url}?namespace={namespace}*") as store:
         report = report_errors(store, window)
+    with ElasticsearchStore(f"{elasticsearch_url}?namespace={namespace}*") as store:
+        incidents = report_incidents(store, window)
+    assert [incident.n for incident in incidents.incidents] == [10]
+    assert wrong in incidents_text(incidents)
     (finding,) = report.findings
     assert finding.n == 10
     (aside,) = report.coverage.set_aside
