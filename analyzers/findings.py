@@ -42,7 +42,12 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """How often each value of a field occurs among the group's records."""
+    """How often each value of a field occurs among the group's records.
+
+    Attributes:
+        field: The field.
+        values: Pairs of value and count, the most frequent first.
+    """
 
     kind: ClassVar[str] = "breakdown"
 
@@ -52,7 +57,12 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Counts in buckets of equal width; buckets without a record are left out."""
+    """Errors over time; buckets without a record are left out.
+
+    Attributes:
+        seconds: Width of a bucket.
+        counts: Pairs of a bucket's begin and its errors.
+    """
 
     kind: ClassVar[str] = "timeline"
 
@@ -126,7 +136,12 @@ class Contrast:
 
 @dataclass(frozen=True, slots=True)
 class StackTrace:
-    """A representative stack trace: that of the earliest record."""
+    """A representative stack trace: that of the earliest record.
+
+    Attributes:
+        event_id: Id of that record.
+        text: The trace.
+    """
 
     kind: ClassVar[str] = "stack_trace"
 
@@ -136,7 +151,17 @@ class StackTrace:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The last change to a model before the onset."""
+    """The last change to a model before the onset.
+
+    Attributes:
+        time: When it was.
+        action: What was done, such as `model-deployed`.
+        model: The model.
+        version: Its version since then.
+        previous_version: The one before.
+        reason: Why, in the words of whoever did it.
+        seconds_before: How long before the latest onset that was.
+    """
 
     kind: ClassVar[str] = "change"
 
@@ -159,7 +184,9 @@ class Cause:
             that is missing or of unusual value, or any other value that failed requests share.
         field: The field that shows it.
         value: Its value.
-        score: How much of the group it explains, from 0 to 1, given contrast and timing.
+        score: How much of the group it explains, from 0 to 1, given contrast and timing. It is no
+            probability: how often causes of a score were right on known faults stands in
+            `benchmarks/results/root_cause.md`.
         share: Share of the failed requests that it touches.
         other_share: Share of the other requests at the same time that it touches; None where this
             cannot be said.

@@ -6,7 +6,7 @@ Run it with ``make docs``.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -15,6 +15,7 @@ from analyzers.cli import COMMANDS
 from analyzers.configuration import CONNECTION, KEYS, RULE_KEYS
 from analyzers.stores.locations import OPTIONS
 from analyzers.stores.results import RESULT_RETENTION
+from docs.report_fields import report_reference
 from shipper.schema import (
     COMMON,
     KINDS,
@@ -211,10 +212,11 @@ def _option(option: click.Option, context: click.Context) -> str:
     return f"| {names} | {option.help or ''}{choices} | {f'`{default}`' if is_shown else ''} |"
 
 
-PAGES = {
+PAGES: dict[str, Callable[[], str]] = {
     "fields.md": field_reference,
     "command-line.md": command_reference,
     "configuration.md": configuration_reference,
+    "reports.md": lambda: GENERATED + report_reference(),
 }
 
 

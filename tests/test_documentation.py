@@ -8,14 +8,18 @@ import importlib
 import re
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 
 import shipper
 from analyzers.cli import COMMANDS
-from analyzers.findings import Cause, Finding, Member
+from analyzers.findings import Evidence, Finding
+from analyzers.root_cause.error_report import ErrorReport
+from analyzers.root_cause.incidents import IncidentReport
 from docs.generate import PAGES
+from docs.report_fields import attributes_of
 
 ROOT = Path(__file__).parent.parent
 PAGES_BY_HAND = sorted(
@@ -79,15 +83,11 @@ def test_commands_in_the_documentation_exist() -> None:
             assert name in targets, (page.name, name)
 
 
-def test_every_field_of_an_incident_is_documented() -> None:
-    """What scripts read cannot be renamed in silence."""
-    text = (ROOT / "docs" / "incidents.md").read_text(encoding="utf-8")
-    for kind in (Cause, Member):
-        for field in dataclasses.fields(kind):
-            assert f"`{field.name}`" in text, (kind.__name__, field.name)
-    undocumented = {"kind", "segment"}
-    for field in dataclasses.fields(Finding):
-        assert field.name in undocumented or f"`{field.name}`" in text, field.name
+@pytest.mark.parametrize("kind", [*get_args(Evidence), Finding, ErrorReport, IncidentReport])
+def test_every_field_of_a_report_is_described(kind: type) -> None:
+    """In its docstring, from which the page is made."""
+    fields = {field.name for field in dataclasses.fields(kind)}
+    assert fields == set(attributes_of(kind))
 
 
 def test_the_changelog_knows_the_version() -> None:

@@ -72,7 +72,13 @@ class KindCoverage:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A line that could not be read, where it stands and why."""
+    """A line that could not be read, where it stands and why.
+
+    Attributes:
+        file: The file, or the index.
+        line: Its line, from 1; 0 for an index as a whole.
+        reason: Why.
+    """
 
     file: str
     line: int
@@ -193,7 +199,17 @@ class ContrastAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LifecycleEvent:
-    """A change to a model, for the time line."""
+    """A change to a model, for the time line.
+
+    Attributes:
+        time: When it was.
+        action: What was done, such as `model-deployed`.
+        model: The model.
+        version: Its version since then.
+        previous_version: The one before.
+        reason: Why, in the words of whoever did it.
+        change: What changed, where it is not the model: a setting or data set.
+    """
 
     time: datetime
     action: str
