@@ -5,7 +5,7 @@ Strengths, times, hosts and values are drawn; nothing here knows how causes are 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.root_cause.world import (
@@ -146,6 +146,18 @@ def unit_change(world: World) -> list[Answer]:
     return [Answer(failure.fingerprint, causes, at)]
 
 
+def fail_on_hosts(
+    world: World, hosts: Sequence[str], at: float, strength: float, failure: Failure
+) -> None:
+    """Fail a share of the requests to some hosts, from a second on."""
+
+    def hook(request: Request) -> Failure | None:
+        is_hit = request.host in hosts and request.seconds >= at
+        return failure if is_hit and world.draw.random() < strength else None
+
+    world.hooks.append(hook)
+
+
 def _until_full(
     world: World, metric: str, hosts: tuple[str, ...], begin: float, full: float, usual: float
 ) -> None:
@@ -164,11 +176,7 @@ def _exhaustion(world: World, metric: str, usual: float, failure: Failure) -> li
     hosts = tuple(world.draw.sample(HOSTS, world.draw.choice((1, 1, 2, 4))))
     _until_full(world, metric, hosts, begin, full, usual)
 
-    def hook(request: Request) -> Failure | None:
-        is_hit = request.host in hosts and request.seconds >= full
-        return failure if is_hit and world.draw.random() < strength else None
-
-    world.hooks.append(hook)
+    fail_on_hosts(world, hosts, full, strength, failure)
     return [Answer(failure.fingerprint, (("resource", metric, ""),), full)]
 
 
@@ -226,11 +234,7 @@ def bad_host(world: World) -> list[Answer]:
     host = world.draw.choice(HOSTS)
     failure = Failure("OSError", "Input/output error", "model:load")
 
-    def hook(request: Request) -> Failure | None:
-        is_hit = request.host == host and request.seconds >= at
-        return failure if is_hit and world.draw.random() < strength else None
-
-    world.hooks.append(hook)
+    fail_on_hosts(world, (host,), at, strength, failure)
     return [Answer(failure.fingerprint, (("value", "host.name", host),), at)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.root_cause.faults import Answer, draw_onset, draw_strength
+from benchmarks.root_cause.faults import Answer, draw_onset, draw_strength, fail_on_hosts
 from benchmarks.root_cause.world import COUNTRIES, HOSTS, SECONDS, Failure, Request, World
 
 
@@ -20,12 +20,8 @@ def file_handles(world: World) -> list[Answer]:
         grown = 180 + (limit - 180) * min(1.0, (seconds - begin) / (full - begin))
         return grown * world.draw.uniform(0.98, 1.0)
 
-    def hook(request: Request) -> Failure | None:
-        is_hit = request.host in hosts and request.seconds >= full
-        return failure if is_hit and world.draw.random() < strength else None
-
     world.levels.setdefault("system.process.fd.open", []).append(level)
-    world.hooks.append(hook)
+    fail_on_hosts(world, hosts, full, strength, failure)
     return [Answer(failure.fingerprint, (("resource", "system.process.fd.open", ""),), full)]
 
 
@@ -36,11 +32,7 @@ def restart(world: World) -> list[Answer]:
     failure = Failure("LookupError", "cache is empty", "cache:first")
     world.restarts.append((at, host))
 
-    def hook(request: Request) -> Failure | None:
-        is_hit = request.host == host and request.seconds >= at
-        return failure if is_hit and world.draw.random() < strength else None
-
-    world.hooks.append(hook)
+    fail_on_hosts(world, (host,), at, strength, failure)
     return [Answer(failure.fingerprint, (("restart", "", host),), at)]
 
 
@@ -52,11 +44,7 @@ def unrecorded_release(world: World) -> list[Answer]:
     world.releases.append((at, "3.2", hosts))
     world.restarts += [(at, host) for host in hosts]
 
-    def hook(request: Request) -> Failure | None:
-        is_hit = request.host in hosts and request.seconds >= at
-        return failure if is_hit and world.draw.random() < strength else None
-
-    world.hooks.append(hook)
+    fail_on_hosts(world, hosts, at, strength, failure)
     causes = (("change", "service.version", "3.2"), ("value", "service.version", "3.2"))
     return [Answer(failure.fingerprint, causes, at)]
 
@@ -145,11 +133,7 @@ def library_version(world: World) -> list[Answer]:
     world.numpy |= dict.fromkeys(hosts, "2.5.0")
     failure = Failure("TypeError", "cannot cast array data", "model:score")
 
-    def hook(request: Request) -> Failure | None:
-        is_hit = request.host in hosts and request.seconds >= at
-        return failure if is_hit and world.draw.random() < strength else None
-
-    world.hooks.append(hook)
+    fail_on_hosts(world, hosts, at, strength, failure)
     return [Answer(failure.fingerprint, (("value", "ml.libraries.numpy", "2.5.0"),), at)]
 
 
