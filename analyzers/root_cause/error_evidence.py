@@ -30,6 +30,10 @@ BREAKDOWN_FIELDS = (
     "host.name",
 )
 MAXIMUM_CONTRASTS = 6
+
+LONG = 0.5
+"""Share of the time of all errors from which a group was there all along."""
+
 CHANGE_HORIZON = timedelta(hours=24)
 """How long before an onset a change may still be named."""
 
@@ -44,6 +48,9 @@ class ErrorEvidence:
         self.window = window
         self.where = where
         self.width = width
+        moments = [m for group in groups for m in (group.first_seen, group.last_seen)]
+        moments = moments or [datetime.now(UTC)]
+        self.seen = min(moments), max(moments)
         self.owner = {f: group.id for group in groups for f in group.fingerprints}
         self.breakdowns = {field: self._by_group(field) for field in BREAKDOWN_FIELDS if groups}
         self.services = {group.id: self._services(group) for group in groups}
@@ -59,9 +66,15 @@ class ErrorEvidence:
                 line[item.start] = line.get(item.start, 0) + item.count
 
     def _span(self, group: ErrorGroup) -> Window:
-        """Return the whole buckets in which a group was seen: many groups share them."""
-        begin = group.first_seen.timestamp() // self.width * self.width
-        end = (group.last_seen.timestamp() // self.width + 1) * self.width
+        """Return the whole buckets in which a group was seen, or any was for one that stayed.
+
+        Groups with one span are compared in one question.
+        """
+        seen = group.first_seen, group.last_seen
+        if seen[1] - seen[0] >= LONG * (self.seen[1] - self.seen[0]):
+            seen = self.seen
+        begin = seen[0].timestamp() // self.width * self.width
+        end = (seen[1].timestamp() // self.width + 1) * self.width
         return self._within(datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC))
 
     def _within(self, since: datetime, until: datetime) -> Window:
