@@ -10,10 +10,12 @@ from shipper._version import package_version
 
 COMMANDS = {
     "doctor": "analyzers.commands.doctor:doctor",
+    "drift": "analyzers.commands.drift:drift",
     "errors": "analyzers.commands.errors:errors",
     "forget": "analyzers.commands.forget:forget",
     "import": "analyzers.commands.importing:import_file",
     "incidents": "analyzers.commands.incidents:incidents",
+    "reference": "analyzers.commands.reference:reference",
     "setup": "analyzers.commands.setup:setup",
     "ship": "analyzers.commands.ship:ship",
 }

@@ -68,11 +68,13 @@ KEYS = (
         "Store that the commands read: a folder, or https://HOST:9200.",
         'store = "https://localhost:9200?ca=/etc/ssl/elastic.pem"',
         (
+            "drift.store",
             "errors.store",
             *(f"errors.{verb}.store" for verb in TRIAGE),
             "forget.store",
             "import.store",
             "incidents.store",
+            "reference.create.store",
             "setup.store",
         ),
     ),

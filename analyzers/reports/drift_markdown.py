@@ -1,0 +1,20 @@
+"""Drift as Markdown."""
+
+from __future__ import annotations
+
+from analyzers.monitors.drift_report import DriftReport
+from analyzers.reports.drift_wording import HEADERS, drift_headline, drift_notes, drift_row
+from analyzers.reports.markdown import escape
+
+
+def render_drift_markdown(report: DriftReport) -> str:
+    """Return the report as GitHub-flavoured Markdown; text from the data is escaped."""
+    lines = ["# Drift", "", escape(drift_headline(report)), ""]
+    lines += [f"- Note: {escape(note)}" for note in drift_notes(report)]
+    if report.columns:
+        lines += ["", f"| {' | '.join(HEADERS)} |", "|" + "---|" * len(HEADERS)]
+        lines += [
+            f"| {' | '.join(escape(cell) for cell in drift_row(column))} |"
+            for column in report.columns
+        ]
+    return "\n".join(lines).rstrip("\n") + "\n"
