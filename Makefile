@@ -62,6 +62,7 @@ benchmark: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.grouping_scale 1000000
 	$(BIN)/python -m benchmarks.exceptions
 	$(BIN)/python -m benchmarks.root_cause
+	$(BIN)/python -m benchmarks.drift
 
 clean:
 	rm -rf $(VENV) $(OLDEST) demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
