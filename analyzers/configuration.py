@@ -84,6 +84,7 @@ KEYS = (
     ),
     Key("errors.every", "text", "Length of the windows that --save computes.", 'every = "1h"',
         ("errors.every",)),
+    Key("drift.every", "text", "The same for drift.", 'every = "1d"', ("drift.every",)),
     Key(
         "ship.to",
         "texts",

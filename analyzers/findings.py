@@ -135,6 +135,27 @@ class Contrast:
 
 
 @dataclass(frozen=True, slots=True)
+class Measures:
+    """What a monitor measured of one thing, such as a feature.
+
+    Attributes:
+        name: The thing.
+        category: What it is, such as `number`.
+        is_alarming: Whether it is more than noise, and large.
+        reference: What it was compared with.
+        values: Pairs of a measure's name and its value; None where it cannot be said.
+    """
+
+    kind: ClassVar[str] = "measures"
+
+    name: str
+    category: str
+    is_alarming: bool
+    reference: str
+    values: tuple[tuple[str, float | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StackTrace:
     """A representative stack trace: that of the earliest record.
 
@@ -261,6 +282,7 @@ Evidence = (
     | Breakdown
     | Timeline
     | Levels
+    | Measures
     | Contrast
     | StackTrace
     | Change

@@ -16,6 +16,7 @@ NAMES = {
     "error-groups": "Error groups",
     "incidents": "Incidents",
     "triage": "Triage of error groups",
+    "drift": "Drift",
 }
 """What people call the kinds."""
 

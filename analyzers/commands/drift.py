@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from analyzers.commands.options import (
     model_options,
     opened_store,
     output_option,
+    save_options,
     store_option,
     window_options,
     working,
@@ -24,8 +25,10 @@ from analyzers.commands.options import (
 from analyzers.commands.showing import show
 
 if TYPE_CHECKING:
+    from analyzers.findings import Finding
     from analyzers.monitors.profiles import Reference
     from analyzers.monitors.tables import Table
+    from analyzers.stores.base import Window
 
 RENDERERS = {
     "terminal": "analyzers.reports.drift_terminal:render_drift",
@@ -54,6 +57,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @store_option
 @window_options
 @model_options
+@save_options
 @click.option("--fail-on-drift", is_flag=True, help="Exit with 1 if a column has drifted.")
 @format_option(*RENDERERS)
 @output_option
@@ -67,6 +71,8 @@ def drift(
     until: datetime | None,
     model: str | None,
     version: str | None,
+    save: bool,
+    every: int,
     fail_on_drift: bool,
     format_name: str,
     output: Path | None,
@@ -77,6 +83,8 @@ def drift(
     number) and large. Other measures are shown and alarm nobody.
     """
     window = asked_window(since, until)
+    if save and current_file is not None:
+        raise BadInput("--save keeps results beside the records of a store: leave out --current")
     with clear_errors():
         from analyzers.monitors.drift_report import report_drift, report_window
         from analyzers.monitors.tables import TableError
@@ -93,8 +101,38 @@ def drift(
         except TableError as error:
             raise BadInput(str(error)) from error
         show(report, format_name, output, RENDERERS)
+        if save:
+            _save(store, known, window, every, model, version)
     if fail_on_drift and (report.drifted or report.missing_columns):
         context.exit(1)
+
+
+def _save(
+    location: str,
+    known: Reference,
+    asked: Window,
+    seconds: int,
+    model: str | None,
+    version: str | None,
+) -> None:
+    """Compute and save the drift of each window of a model."""
+    from analyzers.commands.saving import save_findings
+    from analyzers.monitors.drift_findings import drift_findings
+    from analyzers.monitors.drift_report import report_window
+    from analyzers.root_cause.error_report import CLOCK_SKEW
+    from analyzers.stores.base import Window
+
+    name = model or known.model
+    conditions = model_conditions(name, version)
+    # records of a clock that is far ahead are no window yet
+    asked = Window(asked.since, asked.until or datetime.now(UTC) + CLOCK_SKEW)
+    with opened_store(location) as opened:
+
+        def compute(window: Window) -> list[Finding]:
+            report = report_window(known, opened, window, conditions)
+            return drift_findings(report, window, name, version)
+
+        save_findings(location, opened, "drift", "prediction", asked, seconds, compute, name)
 
 
 def _table(path: Path) -> Table:

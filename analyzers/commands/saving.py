@@ -29,6 +29,7 @@ def save_findings(
     asked: Window,
     seconds: int,
     compute: Compute,
+    model: str | None = None,
 ) -> None:
     """Compute and save the findings of each window; say on standard error what came of it.
 
@@ -40,6 +41,7 @@ def save_findings(
         asked: The time to look at.
         seconds: Length of the windows.
         compute: Returns the findings of a window.
+        model: The model that all findings are about; results of others stay.
 
     Raises:
         StoreError: If a store does not answer.
@@ -52,7 +54,7 @@ def save_findings(
         windows = windows_to_compute(store, results, kind, records, asked, seconds)
         written = removed = 0
         refused: list[RefusedResult] = []
-        for saved in _tracked(save_windows(results, kind, windows, compute), len(windows)):
+        for saved in _tracked(save_windows(results, kind, windows, compute, model), len(windows)):
             written, removed = written + saved.written, removed + saved.removed
             refused += saved.refused
         removed += results.expire(kind)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from analyzers.findings import Breakdown, Cause, Description, Finding, Member, plain
+from analyzers.findings import Breakdown, Cause, Description, Finding, Measures, Member, plain
 from analyzers.stores.base import Window
 from analyzers.stores.results import Result
 from shipper.fingerprint import digest
@@ -56,9 +56,22 @@ def incident_fields(finding: Finding) -> Mapping[str, Any]:
     return fields
 
 
+def drift_fields(finding: Finding) -> Mapping[str, Any]:
+    """Return the fields of a column's drift."""
+    measured = next(item for item in finding.evidence if isinstance(item, Measures))
+    return {
+        "ml.drift.column": measured.name,
+        "ml.drift.kind": measured.category,
+        "ml.drift.is_drifted": measured.is_alarming,
+        "ml.drift.reference": measured.reference or None,
+        **{f"ml.drift.{name}": plain(value) for name, value in measured.values},
+    }
+
+
 OWN_FIELDS: Mapping[str, OwnFields] = {
     "error-group": error_group_fields,
     "incident": incident_fields,
+    "drift": drift_fields,
 }
 """For each kind of finding the fields that only its results have."""
 

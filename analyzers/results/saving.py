@@ -39,9 +39,20 @@ def windows_to_compute(
 
 
 def save_windows(
-    results: ResultStore, kind: str, windows: Sequence[Window], compute: Compute
+    results: ResultStore,
+    kind: str,
+    windows: Sequence[Window],
+    compute: Compute,
+    model: str | None = None,
 ) -> Iterator[Saved]:
     """Compute each window, save its findings, and yield what became of them.
+
+    Args:
+        results: Where the results are.
+        kind: Kind of result.
+        windows: The windows.
+        compute: Returns the findings of a window.
+        model: The model that all findings are about; results of others stay.
 
     Raises:
         StoreError: If a store does not answer; the sentence says how many windows are finished.
@@ -50,7 +61,7 @@ def save_windows(
         try:
             created = datetime.now(UTC)
             found = [result_of(finding, window, created) for finding in compute(window)]
-            saved = results.replace(kind, window, found)
+            saved = results.replace(kind, window, found, model)
         except StoreError as error:
             raise StoreError(
                 f"{error}; {done:,} of {len(windows):,} windows are saved and stay: run it again "

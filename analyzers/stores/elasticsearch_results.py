@@ -46,7 +46,9 @@ class ElasticsearchResults:
             )
         self._checked: set[str] = set()
 
-    def replace(self, kind: str, window: Window, results: Sequence[Result]) -> Saved:
+    def replace(
+        self, kind: str, window: Window, results: Sequence[Result], model: str | None = None
+    ) -> Saved:
         """Make these the results of a window."""
         alias = self._alias(kind)
         with explained(self._location):
@@ -58,7 +60,7 @@ class ElasticsearchResults:
             # what other runs wrote must be seen before what is no longer found can go
             self._client.indices.refresh(index=alias)
             kept = {result.id for result in results}
-            gone = [hit for hit in self._hits(alias, _of(window)) if hit["_id"] not in kept]
+            gone = [hit for hit in self._hits(alias, _of(window, model)) if hit["_id"] not in kept]
             self._delete(alias, gone)
         return Saved(len(results) - len(refused), len(gone), tuple(refused))
 
@@ -229,16 +231,15 @@ class ElasticsearchResults:
             self._client.close_point_in_time(id=point)
 
 
-def _of(window: Window) -> dict[str, Any]:
+def _of(window: Window, model: str | None) -> dict[str, Any]:
     since, until = (milliseconds(end) for end in window.ends())
-    return {
-        "bool": {
-            "filter": [
-                {"term": {"ml.window.since": since}},
-                {"term": {"ml.window.until": until}},
-            ]
-        }
-    }
+    filters: list[dict[str, Any]] = [
+        {"term": {"ml.window.since": since}},
+        {"term": {"ml.window.until": until}},
+    ]
+    if model is not None:
+        filters.append({"term": {"ml.model.name": model}})
+    return {"bool": {"filter": filters}}
 
 
 def _place(hit: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -25,11 +25,12 @@ from analyzers.stores.results import (
     days_of,
 )
 from analyzers.stores.staging import flat_columns, identifier, literal, nested_types
+from shipper.fingerprint import digest
 from shipper.schema import schema
 
 FOLDER = "results"
 
-_NAME = re.compile(r"(\d{8}T\d{9}Z)-(\d{8}T\d{9}Z)\.parquet")
+_NAME = re.compile(r"(\d{8}T\d{9}Z)-(\d{8}T\d{9}Z)(?:-[0-9a-f]+)?\.parquet")
 _FORMAT = "%Y%m%dT%H%M%S%f"
 
 
@@ -45,9 +46,11 @@ class LocalResults:
         self._directory = directory / FOLDER
         self._namespace = namespace
 
-    def replace(self, kind: str, window: Window, results: Sequence[Result]) -> Saved:
+    def replace(
+        self, kind: str, window: Window, results: Sequence[Result], model: str | None = None
+    ) -> Saved:
         """Make these the results of a window."""
-        path = self._folder(kind) / _file_name(window)
+        path = self._folder(kind) / _file_name(window, model)
         try:
             before = set(self._ids(path))
             if results:
@@ -85,11 +88,12 @@ class LocalResults:
 
     def windows(self, kind: str, seconds: float) -> list[Window]:
         """Return the windows of some length that have results, in order."""
-        return [
+        found = [
             Window(since, until)
             for _, (since, until) in self._files(kind)
             if (until - since).total_seconds() == seconds
         ]
+        return list(dict.fromkeys(found))
 
     def expire(self, kind: str) -> int:
         """Remove results that are older than their retention."""
@@ -186,9 +190,10 @@ def _parquet(path: Path) -> str:
     return f"read_parquet({literal(str(path))})"
 
 
-def _file_name(window: Window) -> str:
+def _file_name(window: Window, model: str | None) -> str:
     since, until = window.ends()
-    return f"{_stamp(since)}-{_stamp(until)}.parquet"
+    of_model = "" if model is None else f"-{digest(('model', model))}"
+    return f"{_stamp(since)}-{_stamp(until)}{of_model}.parquet"
 
 
 def _stamp(moment: datetime) -> str:

@@ -10,7 +10,12 @@ from analyzers.stores.base import Window
 
 DEFAULT_NAMESPACE = "default"
 
-RESULT_RETENTION = {"error-groups": "365d", "incidents": "1825d", "triage": "3650d"}
+RESULT_RETENTION = {
+    "error-groups": "365d",
+    "incidents": "1825d",
+    "triage": "3650d",
+    "drift": "365d",
+}
 """How long each kind of result is kept after it was computed last."""
 
 
@@ -53,8 +58,16 @@ class Saved:
 class ResultStore(Protocol):
     """What every store of results can do. ``kind`` is one of ``shipper.schema.RESULTS``."""
 
-    def replace(self, kind: str, window: Window, results: Sequence[Result]) -> Saved:
+    def replace(
+        self, kind: str, window: Window, results: Sequence[Result], model: str | None = None
+    ) -> Saved:
         """Make these the results of a window, whatever was stored for it before.
+
+        Args:
+            kind: Kind of result.
+            window: The window.
+            results: Its results.
+            model: Replace only what is stored for this model, which all of them are about.
 
         Raises:
             StoreError: If the store cannot be written. The window's earlier results are then

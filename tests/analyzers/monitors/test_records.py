@@ -9,6 +9,7 @@ import numpy as np
 import orjson
 import pytest
 from click.testing import CliRunner
+from elasticsearch import Elasticsearch
 
 from analyzers.cli import main
 from analyzers.monitors.columns import profile_numbers
@@ -16,7 +17,13 @@ from analyzers.monitors.drift_report import report_window
 from analyzers.monitors.profiles import CategoryProfile, NumberProfile
 from analyzers.monitors.records import reference_of_window
 from analyzers.stores.base import Condition, Window
-from tests.analyzers.conftest import START, Opener, Record, StoreOpener, prediction
+from analyzers.stores.elasticsearch import ElasticsearchStore
+from analyzers.stores.elasticsearch_results import ElasticsearchResults
+from analyzers.stores.local_results import LocalResults
+from analyzers.stores.results import ResultStore
+from shipper.schema import schema
+from shipper.schema.validation import lookup, validate
+from tests.analyzers.conftest import START, Opener, Record, StoreOpener, fill, prediction
 
 HALF = START + timedelta(seconds=1000)
 BEFORE, AFTER = Window(None, HALF), Window(HALF)
@@ -90,15 +97,13 @@ def test_both_stores_say_the_same(
     open_local: Opener, elasticsearch_url: str, namespace: str
 ) -> None:
     """Number by number."""
-    from analyzers.stores.elasticsearch import ElasticsearchStore
-    from tests.analyzers.conftest import fill
-
     records = traffic()
     local = open_local(records)
     fill(elasticsearch_url, records, namespace)
+    with Elasticsearch(elasticsearch_url) as client:
+        client.indices.refresh(index=f"*-ml.*-{namespace}")
     only = [Condition("ml.model.version", "any_of", ("2",))]
     with ElasticsearchStore(f"{elasticsearch_url}?namespace={namespace}") as cluster:
-        cluster.coverage(Window())
         here, there = (reference_of_window(store, BEFORE, only) for store in (local, cluster))
         assert here.columns == there.columns
         one, other = (report_window(here, store, AFTER, only) for store in (local, cluster))
@@ -138,3 +143,60 @@ def test_the_commands(open_local: Opener, tmp_path: Path) -> None:
     )
     reasons = {column["reason"] for column in orjson.loads(nothing.stdout)["columns"]}
     assert reasons == {"it has no rows"}
+
+
+@pytest.mark.parametrize("kind", ["local", "elasticsearch"])
+def test_drift_is_kept_window_by_window_and_model_by_model(
+    kind: str, request: pytest.FixtureRequest, open_local: Opener, tmp_path: Path
+) -> None:
+    """A second run changes nothing, and another model's results stay."""
+    records = traffic()
+    if kind == "local":
+        open_local(records)
+        location = str(tmp_path)
+        stored: ResultStore = LocalResults(tmp_path)
+    else:
+        request.node.add_marker(pytest.mark.elasticsearch)
+        url = request.getfixturevalue("elasticsearch_url")
+        namespace = request.getfixturevalue("namespace")
+        fill(url, records, namespace)
+        with Elasticsearch(url) as client:
+            client.indices.refresh(index=f"*-ml.*-{namespace}")
+        location = f"{url}?namespace={namespace}"
+        stored = ElasticsearchResults(location)
+    target = str(tmp_path / "reference.json")
+    middle = HALF.isoformat()
+    place = ["--store", location]
+    arguments = ["reference", "create", *place, "--until", middle, "--model", "m", "-o", target]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    save = ["drift", *place, "--reference", target, "--save", "--every", "10m", "--format", "json"]
+    save += ["--until", "2027-01-01"]
+    for _ in range(2):
+        told = CliRunner().invoke(main, save)
+        assert told.exit_code == 0, told.output
+        assert told.stderr == "saved 20 results of 4 windows\n"
+    other = CliRunner().invoke(main, [*save, "--model", "nobody"])
+    assert other.stderr == "saved 0 results of 4 windows\n"
+    documents = list(stored.read("drift", Window()))
+    stored.close()
+    assert len(documents) == 20
+    for document in documents:
+        validate(document, schema("drift"))
+    drifted = {
+        (lookup(d, "ml.drift.column"), lookup(d, "ml.window.since")[11:16])
+        for d in documents
+        if lookup(d, "ml.drift.is_drifted")
+    }
+    assert {name for name, _ in drifted} == {"income", "plan"}
+    assert {since for _, since in drifted} == {"04:10", "04:20", "04:30"}
+
+
+def test_files_are_not_saved(tmp_path: Path) -> None:
+    """There is no store beside them."""
+    path = tmp_path / "a.csv"
+    path.write_text("a\n1\n")
+    told = CliRunner().invoke(
+        main, ["drift", "--reference", str(path), "--current", str(path), "--save"]
+    )
+    assert told.exit_code == 2
+    assert "leave out --current" in told.stderr
