@@ -238,13 +238,14 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An error group that is part of an incident.
+    """An error group, or what a monitor found, that is part of an incident.
 
     Attributes:
         group: Its id.
         subject: Its name.
-        n: Its errors.
+        n: Its errors, or the values that a monitor looked at.
         is_symptom: Whether another group of the incident causes it.
+        category: What it is: `error-group`, or the kind of what a monitor found.
     """
 
     kind: ClassVar[str] = "member"
@@ -253,6 +254,7 @@ class Member:
     subject: str
     n: int
     is_symptom: bool
+    category: str = "error-group"
 
 
 GroupState = Literal["new", "ongoing", "escalating", "regressed", "resolved", "ignored"]

@@ -30,6 +30,9 @@ from analyzers.commands.showing import show
 from analyzers.findings import SEVERITIES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analyzers.findings import Finding
     from analyzers.root_cause.incidents import IncidentReport
 
 
@@ -92,10 +95,16 @@ def incidents(
         from analyzers.root_cause.incidents import report_incidents
 
         with working("Looking for what began, and why"), opened_store(store) as opened:
-            known = knowledge_of(store)
+            known = knowledge_of(store, window)
             conditions = model_conditions(model, version)
             report = report_incidents(
-                opened, window, conditions, known.decisions, known.grouping, only
+                opened,
+                window,
+                conditions,
+                known.decisions,
+                known.grouping,
+                only,
+                _asked(known.alarms, model, version, only),
             )
         shown = dataclasses.replace(report, incidents=report.incidents[:top])
         show(shown, format_name, output, RENDERERS)
@@ -105,6 +114,17 @@ def incidents(
         SEVERITIES.index(i.severity) >= SEVERITIES.index(fail_on) for i in report.incidents
     ):
         context.exit(1)
+
+
+def _asked(
+    alarms: Sequence[Finding], model: str | None, version: str | None, only: str | None
+) -> list[Finding]:
+    """Return the alarms of the model that was asked for; those of no group."""
+    return [
+        alarm
+        for alarm in alarms
+        if only is None and model in (None, alarm.model) and version in (None, alarm.version)
+    ]
 
 
 def _save(location: str, report: IncidentReport) -> None:

@@ -10,7 +10,7 @@ from analyzers.findings import Cause, Finding, Levels, Member, Timeline
 from analyzers.reports import wording
 from analyzers.reports.charts import SERIES, Mark, Series, stacked_bars
 from analyzers.reports.html import asset, environment
-from analyzers.reports.incidents_terminal import incident_headline
+from analyzers.reports.incidents_terminal import incident_headline, member_label
 from analyzers.reports.lines import level_lines
 from analyzers.root_cause.incidents import IncidentReport, state_of
 from analyzers.root_cause.summaries import share_text
@@ -26,6 +26,7 @@ def render_incidents_html(report: IncidentReport) -> str:
             wording=wording,
             share_text=share_text,
             notes=wording.notes(report.coverage),
+            member_label=member_label,
             headline=incident_headline(report),
             incidents=[_incident(place, i, report) for place, i in enumerate(report.incidents, 1)],
             style=Markup(asset("report.css")),  # noqa: S704 (our own file)

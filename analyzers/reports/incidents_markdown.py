@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzers.findings import Cause, Finding, Member
-from analyzers.reports.incidents_terminal import incident_headline
+from analyzers.reports.incidents_terminal import incident_headline, member_label
 from analyzers.reports.markdown import escape
 from analyzers.reports.wording import (
     duration,
@@ -47,8 +47,10 @@ def _incident(place: int, incident: Finding, report: IncidentReport) -> list[str
         f"{time_of_day(incident.last_seen, report.since)}",
     ]
     for member in evidence_of(incident, Member):
-        kind = "Follows from it" if member.is_symptom else "Group"
-        lines.append(f"- {kind}: {escape(member.subject)}, {member.n:,} errors (`{member.group}`)")
+        label = "Follows from it" if member.is_symptom else member_label(member).capitalize()
+        what = "errors" if member.category == "error-group" else "values"
+        line = f"- {label}: {escape(member.subject)}, {member.n:,} {what} (`{member.group}`)"
+        lines.append(line)
     causes = evidence_of(incident, Cause)
     if causes:
         lines += [

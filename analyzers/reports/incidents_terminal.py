@@ -74,6 +74,13 @@ def incident_headline(report: IncidentReport) -> str:
     )
 
 
+def member_label(member: Member) -> str:
+    """Return what a member is to its incident."""
+    if member.category != "error-group":
+        return member.category
+    return "follows" if member.is_symptom else "group"
+
+
 def _panel(place: int, incident: Finding, report: IncidentReport) -> Panel:
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
@@ -86,7 +93,7 @@ def _panel(place: int, incident: Finding, report: IncidentReport) -> Panel:
     for breakdown in evidence_of(incident, Breakdown):
         facts.add_row(breakdown.field, Text(printable(joined(breakdown.values))))
     for member in evidence_of(incident, Member):
-        kind = "follows" if member.is_symptom else "group"
+        kind = member_label(member)
         facts.add_row(kind, Text(printable(f"{member.subject} ({member.n:,}, {member.group})")))
     for timeline in evidence_of(incident, Timeline):
         line = sparkline(timeline, report.since, report.until)

@@ -17,6 +17,7 @@ from analyzers.findings import (
 )
 from analyzers.root_cause.error_report import CLOCK_SKEW
 from analyzers.root_cause.explanations import Explanations, with_both_ends
+from analyzers.root_cause.joining import join_findings
 from analyzers.root_cause.onset import Onset
 from analyzers.root_cause.ranking import is_a_tie
 from analyzers.root_cause.severity import CRITICAL_SHARE, count_requests, severity_of, worst_first
@@ -94,6 +95,7 @@ def report_incidents(
     decisions: Mapping[str, Decision] | None = None,
     grouping: Grouping | None = None,
     only: str | None = None,
+    alarms: Sequence[Finding] = (),
 ) -> IncidentReport:
     """Find what began in a window, and why.
 
@@ -104,6 +106,7 @@ def report_incidents(
         decisions: What was decided about groups, by id or fingerprint: what is ignored is no
             incident.
         grouping: How errors are grouped; by themselves without it.
+        alarms: What monitors found alarming in the window.
         only: Report only the incidents that a group whose id begins so is part of.
 
     Raises:
@@ -149,7 +152,9 @@ def report_incidents(
         requests=total,
         failed=sum(item.count for item in outcomes if item.value == "failure"),
         events=tuple(store.lifecycle_events(whole)),
-        incidents=tuple(sorted(found, key=worst_first)),
+        incidents=tuple(
+            sorted(join_findings(found, alarms, whole.since, whole.until), key=worst_first)
+        ),
         steady=tuple(steady),
     )
 
