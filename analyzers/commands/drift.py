@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,20 +119,18 @@ def _save(
     from analyzers.commands.saving import save_findings
     from analyzers.monitors.drift_findings import drift_findings
     from analyzers.monitors.drift_report import report_window
-    from analyzers.root_cause.error_report import CLOCK_SKEW
-    from analyzers.stores.base import Window
+    from analyzers.root_cause.error_report import up_to_now
 
     name = model or known.model
     conditions = model_conditions(name, version)
-    # records of a clock that is far ahead are no window yet
-    asked = Window(asked.since, asked.until or datetime.now(UTC) + CLOCK_SKEW)
     with opened_store(location) as opened:
 
         def compute(window: Window) -> list[Finding]:
             report = report_window(known, opened, window, conditions)
             return drift_findings(report, window, name, version)
 
-        save_findings(location, opened, "drift", "prediction", asked, seconds, compute, name)
+        window = up_to_now(asked)
+        save_findings(location, opened, "drift", "prediction", window, seconds, compute, name)
 
 
 def _table(path: Path) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,8 +99,7 @@ def errors(
     if save and (model, version, only) != (None, None, None):
         raise BadInput("--save keeps whole windows: leave out --model, --version and --group")
     with clear_errors():
-        from analyzers.root_cause.error_report import CLOCK_SKEW, report_errors
-        from analyzers.stores.base import Window
+        from analyzers.root_cause.error_report import report_errors, up_to_now
 
         with opened_store(store) as opened:
             with working("Reading records and grouping errors"):
@@ -111,9 +110,7 @@ def errors(
                 )
             show(report, format_name, output, RENDERERS)
             if save:
-                # records of a clock that is far ahead are no window yet
-                end = until or datetime.now(UTC) + CLOCK_SKEW
-                _save(store, opened, Window(since, end), every, known)
+                _save(store, opened, up_to_now(window), every, known)
     if fail_on is not None and any(_fails(finding, fail_on) for finding in report.findings):
         context.exit(1)
 

@@ -10,9 +10,10 @@ from analyzers.findings import plain
 from analyzers.monitors.columns import count_numbers
 from analyzers.monitors.drift import ColumnDrift, Counts, compare
 from analyzers.monitors.profiles import NumberProfile, Reference
-from analyzers.monitors.records import count_columns, count_rows, new_columns
+from analyzers.monitors.records import count_columns, new_columns
 from analyzers.monitors.tables import Table
 from analyzers.stores.base import Store, Where, Window
+from analyzers.stores.counting import count_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def report_window(
         reference=reference.source,
         current=store.location,
         reference_rows=reference.rows,
-        rows=count_rows(store, window, where),
+        rows=count_requests(store, window, where),
         columns=tuple(compare(reference.columns, counts)),
         missing_columns=tuple(sorted(gone)),
         new_columns=tuple(new_columns(store, window, where, reference.columns)),

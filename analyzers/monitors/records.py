@@ -25,6 +25,7 @@ from analyzers.monitors.profiles import (
     tail_shares,
 )
 from analyzers.stores.base import Store, Where, Window
+from analyzers.stores.counting import count_requests
 from analyzers.stores.numbers import Histogram, Moments
 
 KIND = "prediction"
@@ -83,11 +84,6 @@ def count_columns(
     return found
 
 
-def count_rows(store: Store, window: Window, where: Where) -> int:
-    """Return the number of predictions."""
-    return sum(i.count for i in store.value_counts(KIND, "event.outcome", window, where))
-
-
 def new_columns(store: Store, window: Window, where: Where, known: Collection[str]) -> list[str]:
     """Return the features that a reference does not know."""
     names = {name.replace(".", "_") for name in known}
@@ -104,7 +100,7 @@ def reference_of_window(store: Store, window: Window, where: Where = ()) -> Refe
     Raises:
         StoreError: If the store cannot be read.
     """
-    rows = count_rows(store, window, where)
+    rows = count_requests(store, window, where)
     numbers = [f"{NUMBERS}.{name}" for name in store.names(KIND, NUMBERS, window, where)]
     numbers += [OUTPUTS["score"], OUTPUTS["value"]]
     texts = [f"{CATEGORIES}.{name}" for name in store.names(KIND, CATEGORIES, window, where)]

@@ -116,7 +116,7 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> Table:
             skipped[name] = "lists and mappings are not compared"
         elif any(word in kind for word in _TIMES):
             skipped[name] = "times are not compared"
-        elif _is_free_text(connection, name, rows):
+        elif _is_free_text(connection, name):
             (lengths,) = _numbers_of(connection, [name], "length").values()
             numbers[f"{name} (length)"] = lengths
         else:
@@ -146,7 +146,7 @@ def _numbers_of(
     }
 
 
-def _is_free_text(connection: duckdb.DuckDBPyConnection, name: str, rows: int) -> bool:
+def _is_free_text(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     column = identifier(name)
     row = connection.execute(
         f"SELECT approx_count_distinct({column}), count({column}) FROM given"  # noqa: S608

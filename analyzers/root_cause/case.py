@@ -91,5 +91,9 @@ class Case:
 
     def by_host(self, kind: str, where: Where) -> dict[str, int]:
         """Return how many records of the span there are on each host."""
-        counts = self.store.value_counts(kind, "host.name", self.span, where)
+        return self.by_value("host.name", kind, where)
+
+    def by_value(self, field: str, kind: str, where: Where) -> dict[str, int]:
+        """Return how many records of the span have each value of a field."""
+        counts = self.store.value_counts(kind, field, self.span, where)
         return {item.value: item.count for item in counts}

@@ -25,6 +25,12 @@ TIE = 0.02
 TOGETHER = " and "
 """Joins the fields, and the values, of a cause that is two conditions."""
 
+NODE = "service.node.name"
+"""Names a process of a service: another one after each restart."""
+
+EVERYWHERE = "all hosts"
+"""Value of a cause that is on every host."""
+
 VERSIONS = ("ml.model.version", "service.version")
 """Fields of what runs: they explain where it runs, not the other way round."""
 

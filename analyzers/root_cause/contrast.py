@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzers.findings import Contrast
 from analyzers.root_cause.severity import MINIMUM_FAILED
 from analyzers.statistics.association import excess_share, fisher_exact_greater, lift
 from analyzers.statistics.multiple_testing import benjamini_hochberg
-from analyzers.stores.base import Condition, Store, Where, Window
+from analyzers.stores.base import Condition, ContrastCount, Store, Where, Window
 
 FIELDS = (
     "ml.model.name",
@@ -83,10 +83,33 @@ def contrast_groups(
         for scope, members in together.items()
     ]  # fmt: skip
     totals = {group: total for answer in answers for group, total in answer.totals.items()}
+    counts = [count for answer in answers for count in answer.counts]
+    found: dict[str, list[Contrast]] = {group: [] for group in groups}
+    for group, contrast in telling(counts, totals, maximum_q, minimum_excess):
+        found[group].append(contrast)
+    for contrasts in found.values():
+        contrasts.sort(key=lambda item: (-item.excess, item.q, item.field, item.value))
+        contrasts[:] = _without_repetition(contrasts)
+    return found, totals
+
+
+def telling(
+    counted: Iterable[ContrastCount],
+    totals: Mapping[str, tuple[int, int]],
+    maximum_q: float = MAXIMUM_Q,
+    minimum_excess: float = MINIMUM_EXCESS,
+) -> Iterator[tuple[str, Contrast]]:
+    """Yield the values that are over-represented, each with its group.
+
+    Args:
+        counted: How values are spread.
+        totals: For each group, its failed requests and the others.
+        maximum_q: Corrected p-value up to which a value is named.
+        minimum_excess: Difference in share from which it is.
+    """
     counts = [
         count
-        for answer in answers
-        for count in answer.counts
+        for count in counted
         if totals[count.group][0] >= MINIMUM_FAILED and totals[count.group][1] > 0
     ]
     failed = [totals[count.group][0] for count in counts]
@@ -98,14 +121,14 @@ def contrast_groups(
         others,
     )
     q = benjamini_hochberg(p)
-    found: dict[str, list[Contrast]] = {group: [] for group in groups}
     for place, count in enumerate(counts):
         numbers = (count.with_error, failed[place], count.without_error, others[place])
         excess = excess_share(*numbers)
         if q[place] > maximum_q or excess < minimum_excess:
             continue
         ratio = lift(*numbers)
-        found[count.group].append(
+        yield (
+            count.group,
             Contrast(
                 field=count.field,
                 value=count.value,
@@ -117,12 +140,8 @@ def contrast_groups(
                 excess=excess,
                 p=float(p[place]),
                 q=float(q[place]),
-            )
+            ),
         )
-    for contrasts in found.values():
-        contrasts.sort(key=lambda item: (-item.excess, item.q, item.field, item.value))
-        contrasts[:] = _without_repetition(contrasts)
-    return found, totals
 
 
 def _requests(where: Where, scope: Scope) -> Where:

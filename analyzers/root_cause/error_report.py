@@ -96,9 +96,7 @@ def report_errors(
     Raises:
         StoreError: If the store cannot be read.
     """
-    bounded = window
-    if window.until is None:
-        bounded = Window(window.since, datetime.now(UTC) + CLOCK_SKEW)
+    bounded = up_to_now(window)
     coverage = store.coverage(bounded)
     since = window.since or coverage.first
     until = window.until or coverage.last
@@ -133,6 +131,11 @@ def report_errors(
         findings=tuple(findings),
         omitted=len(groups) - len(shown),
     )
+
+
+def up_to_now(window: Window) -> Window:
+    """Return a window that ends, if it did not, before records of a clock that is far ahead."""
+    return Window(window.since, window.until or datetime.now(UTC) + CLOCK_SKEW)
 
 
 def _with_state(finding: Finding, state: LifeCycle | None) -> Finding:

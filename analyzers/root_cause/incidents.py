@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from analyzers.errors.grouping import Grouping
 from analyzers.errors.groups import ErrorGroup
@@ -15,15 +15,16 @@ from analyzers.findings import (
     Finding,
     Member,
 )
-from analyzers.root_cause.error_report import CLOCK_SKEW
+from analyzers.root_cause.error_report import up_to_now
 from analyzers.root_cause.explanations import Explanations, with_both_ends
 from analyzers.root_cause.joining import join_findings
 from analyzers.root_cause.onset import Onset
 from analyzers.root_cause.ranking import is_a_tie
-from analyzers.root_cause.severity import CRITICAL_SHARE, count_requests, severity_of, worst_first
+from analyzers.root_cause.severity import CRITICAL_SHARE, severity_of, worst_first
 from analyzers.root_cause.summaries import share_text, strength_text, title
 from analyzers.root_cause.timelines import error_timeline, levels_of
 from analyzers.stores.base import Condition, Coverage, LifecycleEvent, Store, Where, Window
+from analyzers.stores.counting import count_requests
 from shipper.fingerprint import digest
 
 MOST_GROUPS = 20
@@ -112,7 +113,7 @@ def report_incidents(
     Raises:
         StoreError: If the store cannot be read.
     """
-    bounded = Window(window.since, window.until or datetime.now(UTC) + CLOCK_SKEW)
+    bounded = up_to_now(window)
     coverage = store.coverage(bounded)
     if coverage.first is None or coverage.last is None:
         return IncidentReport(

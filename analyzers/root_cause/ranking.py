@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 
 from analyzers.findings import Cause
 from analyzers.root_cause.causes import (
+    EVERYWHERE,
     MINIMUM_SCORE,
+    NODE,
     TIE,
     TOGETHER,
     VERSIONS,
     order_of,
 )
 
-PLACES = ("host.name", "service.node.name")
+PLACES = ("host.name", NODE)
 LOCAL = ("resource", "restart")
 """Kinds of causes whose values are hosts."""
-
-EVERYWHERE = "all hosts"
 
 
 def rank(candidates: Iterable[Cause]) -> list[Cause]:

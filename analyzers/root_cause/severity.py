@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from analyzers.findings import SEVERITIES, Finding, Severity
-from analyzers.stores.base import Store, Where, Window
 
 CRITICAL_SHARE = 0.01
 """Share of the requests of its span from which a finding is critical, if enough of them failed."""
@@ -29,13 +28,3 @@ def severity_of(effect: float | None, failed: int) -> Severity:
 def worst_first(finding: Finding) -> tuple[int, int, tuple[datetime, datetime], str]:
     """Return what findings are sorted by: severity, number of records, onset."""
     return (-SEVERITIES.index(finding.severity), -finding.n, finding.onset, finding.id)
-
-
-def count_requests(store: Store, window: Window, where: Where = ()) -> int:
-    """Return the number of predictions.
-
-    Raises:
-        StoreError: If the store cannot be read.
-    """
-    counts = store.value_counts("prediction", "event.outcome", window, where)
-    return sum(item.count for item in counts)

@@ -168,7 +168,8 @@ def _write(kind: str, results: Sequence[Result], path: Path) -> None:
 def _read(
     connection: duckdb.DuckDBPyConnection, kind: str, path: Path, fields: Sequence[str] = ()
 ) -> Iterator[Mapping[str, Any]]:
-    columns = ", ".join(map(identifier, fields)) or "*"
+    wanted = dict.fromkeys((*fields, "ml.window.until")) if fields else ()
+    columns = ", ".join(map(identifier, wanted)) or "*"
     try:
         cursor = connection.execute(f'SELECT {columns} FROM {_parquet(path)} ORDER BY "_id"')  # noqa: S608
         names = [column[0] for column in cursor.description or ()]

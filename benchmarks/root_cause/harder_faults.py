@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks.root_cause.faults import Answer, draw_onset, draw_strength, fail_on_hosts
+from benchmarks.root_cause.faults import (
+    Answer,
+    draw_onset,
+    draw_strength,
+    fail_on_hosts,
+    missing_feature,
+)
 from benchmarks.root_cause.world import COUNTRIES, HOSTS, SECONDS, Failure, Request, World
 
 
@@ -109,21 +115,9 @@ def driver_of_a_host(world: World) -> list[Answer]:
 
 def confounded_deploy(world: World) -> list[Answer]:
     """A feature goes missing a minute or two after an innocent deployment."""
-    at, share = draw_onset(world), world.draw.uniform(0.1, 0.6)
-    strength = world.draw.uniform(0.6, 1.0)
-    world.deploy(at - world.draw.uniform(30, 150), "1.9")
-    failure = Failure("ValueError", "Input X contains NaN.", "model:predict")
-
-    def hook(request: Request) -> Failure | None:
-        if request.seconds < at or world.draw.random() >= share:
-            return None
-        del request.numbers["tenure"]
-        request.missing.append("tenure")
-        return failure if world.draw.random() < strength else None
-
-    world.hooks.append(hook)
-    causes = (("missing-feature", "ml.features.missing", "tenure"),)
-    return [Answer(failure.fingerprint, causes, at)]
+    answers = missing_feature(world)
+    world.deploy(answers[0].onset - world.draw.uniform(30, 150), "1.9")
+    return answers
 
 
 def library_version(world: World) -> list[Answer]:

@@ -7,15 +7,14 @@ from datetime import datetime, timedelta
 
 from analyzers.findings import Cause
 from analyzers.root_cause.case import Case
-from analyzers.root_cause.causes import VERSIONS
+from analyzers.root_cause.causes import NODE, VERSIONS
 from analyzers.root_cause.onset import bucket_seconds
-from analyzers.root_cause.severity import MINIMUM_FAILED, count_requests
+from analyzers.root_cause.severity import MINIMUM_FAILED
 from analyzers.root_cause.summaries import share_text
 from analyzers.root_cause.testimony.changes import MINIMUM_SHARE, hosts_text, lead_text
 from analyzers.root_cause.timing import MAXIMUM_P, chance_of_event, chance_of_lead, timed_score
 from analyzers.stores.base import Condition
-
-NODE = "service.node.name"
+from analyzers.stores.counting import count_requests
 
 TOGETHER = timedelta(minutes=2)
 """Processes that start within it are one restart."""

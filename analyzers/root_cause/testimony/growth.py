@@ -9,9 +9,15 @@ from statistics import median
 
 from analyzers.findings import Cause
 from analyzers.root_cause.case import Case
+from analyzers.root_cause.causes import EVERYWHERE
 from analyzers.root_cause.severity import MINIMUM_FAILED
 from analyzers.root_cause.summaries import share_text
-from analyzers.root_cause.testimony.resources import LOOK_BACK, MINIMUM_SHARE, levels_by_host
+from analyzers.root_cause.testimony.resources import (
+    LOOK_BACK,
+    MINIMUM_SHARE,
+    levels_by_host,
+    reach,
+)
 from analyzers.root_cause.timing import MINIMUM_CONTRAST
 from analyzers.statistics.trends import rise
 from analyzers.stores.base import Window
@@ -96,11 +102,7 @@ def _cause(
     failed: Mapping[str, int],
     every: Mapping[str, int],
 ) -> Cause | None:
-    total = sum(failed.values())
-    share = sum(count for host, count in failed.items() if host in grown) / total
-    others = sum(every.values()) - total if every else 0
-    with_others = sum(every.get(host, 0) - failed.get(host, 0) for host in grown)
-    other_share = with_others / others if others > 0 else None
+    share, other_share = reach(grown, failed, every)
     everywhere = bool(every) and len(grown) == len(every)
     # where some hosts grew and others did not, those that grew must be those that fail
     if not grown or share < MINIMUM_SHARE or (
@@ -110,7 +112,7 @@ def _cause(
     contrast = 0.0 if everywhere or other_share is None else share - other_share
     most = max(grown.values(), key=lambda growth: growth.reached / growth.usual)
     began = min(growth.began for growth in grown.values())
-    hosts = "all hosts" if everywhere and len(every) > 1 else ", ".join(sorted(grown))
+    hosts = EVERYWHERE if everywhere and len(every) > 1 else ", ".join(sorted(grown))
     return Cause(
         category="resource",
         field=field,

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
-from analyzers.findings import Cause
+from analyzers.findings import Cause, Contrast
 from analyzers.root_cause.case import Case
-from analyzers.root_cause.contrast import MINIMUM_EXCESS
-from analyzers.root_cause.severity import MINIMUM_FAILED
+from analyzers.root_cause.causes import NODE
+from analyzers.root_cause.contrast import telling
 from analyzers.root_cause.summaries import share_text
 from analyzers.root_cause.testimony.values import MAXIMUM_Q
-from analyzers.statistics.association import excess_share, fisher_exact_greater, lift
-from analyzers.statistics.multiple_testing import benjamini_hochberg
+from analyzers.stores.base import ContrastCount
 
 LIBRARIES = "ml.libraries"
-NODE = "service.node.name"
 
 
 def testify_libraries(case: Case) -> Sequence[Cause]:
@@ -31,53 +28,39 @@ def testify_libraries(case: Case) -> Sequence[Cause]:
     names = case.store.names("resource", LIBRARIES, case.window)
     if not names:
         return []
-    failed, every = _by_node(case, failed=True), _by_node(case, failed=False)
+    failed = case.by_value(NODE, "prediction", case.failed)
+    every = case.by_value(NODE, "prediction", case.requests)
     n = sum(failed.values())
-    others = sum(every.values()) - n
-    if n < MINIMUM_FAILED or others <= 0:
-        return []
-    tested: list[tuple[str, str, int, int]] = []
+    counts: list[ContrastCount] = []
     for name in names:
         versions = _versions(case, name)
         if len(set(versions.values())) < 2:
             continue
         for version in sorted(set(versions.values())):
             mine = _count(failed, versions, version)
-            tested.append((name, version, mine, _count(every, versions, version) - mine))
-    p = fisher_exact_greater(
-        [mine for _, _, mine, _ in tested], n, [theirs for *_, theirs in tested], others
+            theirs = _count(every, versions, version) - mine
+            counts.append(ContrastCount("", f"{LIBRARIES}.{name}", version, mine, theirs))
+    totals = {"": (n, sum(every.values()) - n)}
+    return [_cause(contrast) for _, contrast in telling(counts, totals, MAXIMUM_Q)]
+
+
+def _cause(contrast: Contrast) -> Cause:
+    name = contrast.field.removeprefix(f"{LIBRARIES}.")
+    return Cause(
+        category="value",
+        field=contrast.field,
+        value=contrast.value,
+        score=contrast.excess,
+        share=contrast.share,
+        other_share=contrast.other_share,
+        lift=contrast.lift,
+        p=contrast.p,
+        q=contrast.q,
+        sentence=(
+            f"{name} is {contrast.value} where {share_text(contrast.share)} of the failed requests "
+            f"ran, and {share_text(contrast.other_share)} of the others"
+        ),
     )
-    q = benjamini_hochberg(p)
-    found: list[Cause] = []
-    for place, (name, version, mine, theirs) in enumerate(tested):
-        excess = excess_share(mine, n, theirs, others)
-        if q[place] > MAXIMUM_Q or excess < MINIMUM_EXCESS:
-            continue
-        ratio = lift(mine, n, theirs, others)
-        found.append(
-            Cause(
-                category="value",
-                field=f"{LIBRARIES}.{name}",
-                value=version,
-                score=excess,
-                share=mine / n,
-                other_share=theirs / others,
-                lift=ratio if math.isfinite(ratio) else None,
-                p=float(p[place]),
-                q=float(q[place]),
-                sentence=(
-                    f"{name} is {version} where {share_text(mine / n)} of the failed requests "
-                    f"ran, and {share_text(theirs / others)} of the others"
-                ),
-            )
-        )
-    return found
-
-
-def _by_node(case: Case, failed: bool) -> dict[str, int]:
-    where = case.failed if failed else case.requests
-    counts = case.store.value_counts("prediction", NODE, case.span, where)
-    return {item.value: item.count for item in counts}
 
 
 def _versions(case: Case, name: str) -> dict[str, str]:

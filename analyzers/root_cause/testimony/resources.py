@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
 from analyzers.findings import Cause
 from analyzers.root_cause.case import Case
+from analyzers.root_cause.causes import EVERYWHERE
 from analyzers.root_cause.severity import MINIMUM_FAILED
 from analyzers.root_cause.summaries import share_text
 from analyzers.stores.base import Window
@@ -75,6 +76,23 @@ def levels_by_host(
     return found
 
 
+def reach(
+    hosts: Collection[str], failed: Mapping[str, int], every: Mapping[str, int]
+) -> tuple[float, float | None]:
+    """Return the shares of the failed and of the other requests that were on some hosts.
+
+    Args:
+        hosts: The hosts.
+        failed: Failed requests by host; at least one.
+        every: All requests by host; empty where they are not known.
+    """
+    total = sum(failed.values())
+    share = sum(count for host, count in failed.items() if host in hosts) / total
+    others = sum(every.values()) - total if every else 0
+    with_others = sum(every.get(host, 0) - failed.get(host, 0) for host in hosts)
+    return share, with_others / others if others > 0 else None
+
+
 def _ran_out(series: Sequence[TimeLevel], case: Case, width: float) -> datetime | None:
     """Return since when a host's resource is full, if that fits the onset."""
     at = case.onset.latest + timedelta(seconds=width)
@@ -101,15 +119,11 @@ def _cause(
     failed: Mapping[str, int],
     every: Mapping[str, int],
 ) -> Cause | None:
-    total = sum(failed.values())
-    share = sum(count for host, count in failed.items() if host in full) / total
+    share, other_share = reach(full, failed, every)
     if not full or share < MINIMUM_SHARE:
         return None
-    others = sum(every.values()) - total if every else 0
-    with_others = sum(every.get(host, 0) - failed.get(host, 0) for host in full)
-    other_share = with_others / others if others > 0 else None
     begin = min(full.values())
-    hosts = "all hosts" if every and len(full) >= len(every) else ", ".join(sorted(full))
+    hosts = EVERYWHERE if every and len(full) >= len(every) else ", ".join(sorted(full))
     return Cause(
         category="resource",
         field=field,

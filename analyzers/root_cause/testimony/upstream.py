@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from analyzers.findings import Cause
 from analyzers.root_cause.case import Case
-from analyzers.root_cause.severity import MINIMUM_FAILED, count_requests
+from analyzers.root_cause.severity import MINIMUM_FAILED
 from analyzers.root_cause.summaries import share_text, title
 from analyzers.root_cause.testimony.values import MAXIMUM_Q
 from analyzers.statistics.association import fisher_exact_greater, lift
 from analyzers.statistics.multiple_testing import benjamini_hochberg
+from analyzers.stores.counting import count_requests
 
 MINIMUM_SHARE = 0.3
 """Share of the group's traces in which another group must come first."""
