@@ -15,6 +15,7 @@ COMMANDS = {
     "forget": "analyzers.commands.forget:forget",
     "import": "analyzers.commands.importing:import_file",
     "incidents": "analyzers.commands.incidents:incidents",
+    "performance": "analyzers.commands.performance:performance",
     "reference": "analyzers.commands.reference:reference",
     "setup": "analyzers.commands.setup:setup",
     "ship": "analyzers.commands.ship:ship",

@@ -144,6 +144,7 @@ class Measures:
         is_alarming: Whether it is more than noise, and large.
         reference: What it was compared with.
         values: Pairs of a measure's name and its value; None where it cannot be said.
+        labels: Pairs of a name and a text.
     """
 
     kind: ClassVar[str] = "measures"
@@ -153,6 +154,7 @@ class Measures:
     is_alarming: bool
     reference: str
     values: tuple[tuple[str, float | None], ...]
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

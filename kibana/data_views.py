@@ -17,6 +17,7 @@ NAMES = {
     "incidents": "Incidents",
     "triage": "Triage of error groups",
     "drift": "Drift",
+    "performance": "Performance",
 }
 """What people call the kinds."""
 

@@ -26,7 +26,7 @@ from analyzers.commands.showing import show
 
 if TYPE_CHECKING:
     from analyzers.findings import Finding
-    from analyzers.monitors.profiles import Reference
+    from analyzers.monitors.references import Reference
     from analyzers.monitors.tables import Table
     from analyzers.stores.base import Window
 
@@ -86,12 +86,13 @@ def drift(
     if save and current_file is not None:
         raise BadInput("--save keeps results beside the records of a store: leave out --current")
     with clear_errors():
+        from analyzers.commands.references import reference_of_file
         from analyzers.monitors.drift_report import report_drift, report_window
         from analyzers.monitors.tables import TableError
 
         try:
             with working("Comparing columns"):
-                known = _reference(reference_file)
+                known = reference_of_file(reference_file)
                 if current_file is not None:
                     report = report_drift(known, _table(current_file), current_file.name)
                 else:
@@ -137,20 +138,3 @@ def _table(path: Path) -> Table:
     from analyzers.monitors.tables import read_table
 
     return read_table(path)
-
-
-def _reference(path: Path) -> Reference:
-    """Return a stored reference, or that which a table file is."""
-    from analyzers.monitors.profiles import ReferenceFileError, read_reference
-    from analyzers.monitors.tables import read_table, reference_of
-
-    if path.suffix.lower() != ".json":
-        return reference_of(read_table(path), path.name)
-    import orjson
-
-    try:
-        return read_reference(orjson.loads(path.read_bytes()))
-    except (orjson.JSONDecodeError, ReferenceFileError) as error:
-        raise BadInput(f"{path} cannot be used: {error}") from error
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}") from error

@@ -166,6 +166,39 @@ def model_options(function: F) -> F:
     return model(version(function))
 
 
+def segment_option(function: F) -> F:
+    """Add ``--segment``."""
+    return click.option(
+        "--segment", metavar="NAME", help="Also each value of this segment, or column, by itself."
+    )(function)
+
+
+def map_option(function: F) -> F:
+    """Add ``--map``, as ``columns``."""
+    return click.option(
+        "--map",
+        "columns",
+        multiple=True,
+        metavar="NAME=COLUMN",
+        help="What a file calls id, time, prediction, score, version, dataset, actual or rating.",
+    )(function)
+
+
+def read_map(columns: tuple[str, ...]) -> dict[str, str]:
+    """Return what ``--map`` says.
+
+    Raises:
+        BadInput: If it is no ``NAME=COLUMN``.
+    """
+    found: dict[str, str] = {}
+    for given in columns:
+        name, mark, column = given.partition("=")
+        if not mark or not name or not column:
+            raise BadInput(f"--map {given!r} must be NAME=COLUMN, such as --map actual=churned")
+        found[name] = column
+    return found
+
+
 def group_option(function: F) -> F:
     """Add ``--group``."""
     return click.option(

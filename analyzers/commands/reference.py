@@ -23,7 +23,7 @@ from analyzers.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from analyzers.monitors.profiles import Reference
+    from analyzers.monitors.references import Reference
 
 
 @click.group()

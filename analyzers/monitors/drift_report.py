@@ -9,8 +9,9 @@ from typing import Any
 from analyzers.findings import plain
 from analyzers.monitors.columns import count_numbers
 from analyzers.monitors.drift import ColumnDrift, Counts, compare
-from analyzers.monitors.profiles import NumberProfile, Reference
+from analyzers.monitors.profiles import NumberProfile
 from analyzers.monitors.records import count_columns, new_columns
+from analyzers.monitors.references import Reference
 from analyzers.monitors.tables import Table
 from analyzers.stores.base import Store, Where, Window
 from analyzers.stores.counting import count_requests

@@ -1,22 +1,17 @@
-"""A reference: what a model's inputs and outputs looked like, small enough to read and to keep."""
+"""Profiles of columns: how they were distributed, small enough to read and to keep."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analyzers.findings import plain
 from analyzers.stores.numbers import Histogram
-
-FORMAT = 1
-"""Version of the file's format; a newer one than this is refused."""
 
 EDGES = 200
 """Quantiles of the reference at which distributions are compared."""
@@ -91,75 +86,6 @@ class CategoryProfile:
 ColumnProfile = NumberProfile | CategoryProfile
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The profile of a model version's inputs and outputs.
-
-    Attributes:
-        rows: Number of rows.
-        columns: Profile of each column.
-        skipped: Columns without a profile, and why.
-        model: The model, or None.
-        version: Its version, or None.
-        source: What it was made from.
-        created: When.
-    """
-
-    rows: int
-    columns: Mapping[str, ColumnProfile]
-    skipped: Mapping[str, str] = field(default_factory=dict)
-    model: str | None = None
-    version: str | None = None
-    source: str = ""
-    created: datetime | None = None
-
-    def document(self) -> dict[str, Any]:
-        """Return the reference as plain values, ready for JSON."""
-        return {
-            "kind": "reference",
-            "format": FORMAT,
-            "model": self.model,
-            "version": self.version,
-            "source": self.source,
-            "created": plain(self.created),
-            "rows": self.rows,
-            "skipped": dict(self.skipped),
-            "columns": {name: _column_document(p) for name, p in self.columns.items()},
-        }
-
-
-class ReferenceFileError(ValueError):
-    """A file is no reference; the message says why."""
-
-
-def read_reference(document: Any) -> Reference:
-    """Return a reference from plain values.
-
-    Raises:
-        ReferenceFileError: If they are none, or of a newer format.
-    """
-    if not isinstance(document, Mapping) or document.get("kind") != "reference":
-        raise ReferenceFileError("it is no reference: `elkhound reference create FILE` makes one")
-    if not isinstance(document.get("format"), int) or document["format"] > FORMAT:
-        raise ReferenceFileError(
-            f"its format is {document.get('format')!r}, and this reads {FORMAT}"
-        )
-    try:
-        columns = {str(name): _column(c) for name, c in document["columns"].items()}
-        created = document.get("created")
-        return Reference(
-            rows=int(document["rows"]),
-            columns=columns,
-            skipped=dict(document.get("skipped") or {}),
-            model=document.get("model"),
-            version=document.get("version"),
-            source=str(document.get("source") or ""),
-            created=datetime.fromisoformat(created) if created else None,
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ReferenceFileError(f"it is damaged: {error!r}") from error
-
-
 def number_edges(quantiles: Sequence[float], median: float, iqr: float) -> list[float]:
     """Return the edges for a column with these quantiles, of which the first and last are extremes.
 
@@ -215,7 +141,8 @@ def profile_of(histogram: Histogram, median: float, scale: float) -> NumberProfi
     )
 
 
-def _column_document(profile: ColumnProfile) -> dict[str, Any]:
+def column_document(profile: ColumnProfile) -> dict[str, Any]:
+    """Return a profile as plain values, ready for JSON."""
     shared = {"kind": profile.kind, "n": profile.n, "missing": profile.missing}
     if isinstance(profile, CategoryProfile):
         return {**shared, "counts": dict(profile.counts), "other": profile.other}
@@ -230,7 +157,12 @@ def _column_document(profile: ColumnProfile) -> dict[str, Any]:
     }
 
 
-def _column(document: Mapping[str, Any]) -> ColumnProfile:
+def read_column(document: Mapping[str, Any]) -> ColumnProfile:
+    """Return a profile from plain values.
+
+    Raises:
+        KeyError, TypeError, ValueError: If they are none.
+    """
     n, missing = int(document["n"]), int(document["missing"])
     if document["kind"] == "category":
         counts = {str(name): int(count) for name, count in document["counts"].items()}

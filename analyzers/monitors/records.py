@@ -18,12 +18,12 @@ from analyzers.monitors.profiles import (
     CategoryProfile,
     ColumnProfile,
     NumberProfile,
-    Reference,
     number_edges,
     profile_of,
     scale_of,
     tail_shares,
 )
+from analyzers.monitors.references import Reference
 from analyzers.stores.base import Store, Where, Window
 from analyzers.stores.counting import count_requests
 from analyzers.stores.numbers import Histogram, Moments

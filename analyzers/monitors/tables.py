@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzers.monitors.columns import profile_categories, profile_numbers
-from analyzers.monitors.profiles import CategoryProfile, ColumnProfile, Reference
+from analyzers.monitors.profiles import CategoryProfile, ColumnProfile
+from analyzers.monitors.references import Reference
 from analyzers.stores.staging import identifier, literal
 
 Floats = NDArray[np.float64]
@@ -26,6 +28,12 @@ READERS = {
 """How files are read, by their ending."""
 
 MOST_COLUMNS = 5_000
+
+NUMERIC = (
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
+    "UBIGINT", "UHUGEINT", "DECIMAL", "FLOAT", "DOUBLE",
+)  # fmt: skip
+"""How the names of numeric types begin."""
 
 _TIMES = ("DATE", "TIME", "INTERVAL")
 _NESTED = ("STRUCT", "MAP", "LIST", "UNION", "JSON", "BLOB")
@@ -61,18 +69,39 @@ def read_table(path: Path) -> Table:
     Raises:
         TableError: If it cannot be read, or is of another kind.
     """
+    with readable(path) as source, duckdb.connect(":memory:") as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"CREATE TEMP TABLE given AS SELECT * FROM {source}")  # noqa: S608
+        return _columns(connection)
+
+
+@contextlib.contextmanager
+def readable(path: Path) -> Iterator[str]:
+    """Give the SQL that reads a file; what goes wrong with it is one sentence.
+
+    Raises:
+        TableError: If it cannot be read, or is of another kind.
+    """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise TableError(f"{path} must end in {', '.join(READERS)}")
-    source = f"{reader}({literal(str(path))})"
     try:
-        with duckdb.connect(":memory:") as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(f"CREATE TEMP TABLE given AS SELECT * FROM {source}")  # noqa: S608
-            return _columns(connection)
+        yield f"{reader}({literal(str(path))})"
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise TableError(f"{path} cannot be read: {reason}") from error
+
+
+def column_kinds(connection: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]:
+    """Return the type of each column of a relation.
+
+    Raises:
+        TableError: If there are too many.
+    """
+    described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
+    if len(described) > MOST_COLUMNS:
+        raise TableError(f"{len(described):,} columns are more than the {MOST_COLUMNS:,} it reads")
+    return {str(name): str(kind).upper() for name, kind, *_ in described}
 
 
 def profile_table(table: Table) -> tuple[dict[str, ColumnProfile], dict[str, str]]:
@@ -100,12 +129,9 @@ def reference_of(table: Table, source: str) -> Reference:
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> Table:
-    described = connection.execute("DESCRIBE given").fetchall()
-    if len(described) > MOST_COLUMNS:
-        raise TableError(f"{len(described):,} columns are more than the {MOST_COLUMNS:,} it reads")
+    kinds = column_kinds(connection, "given")
     (rows,) = connection.execute("SELECT count(*) FROM given").fetchone() or (0,)
-    kinds = {str(name): str(kind).upper() for name, kind, *_ in described}
-    numeric = [name for name, kind in kinds.items() if kind.startswith(_NUMERIC)]
+    numeric = [name for name, kind in kinds.items() if kind.startswith(NUMERIC)]
     numbers = _numbers_of(connection, numeric)
     categories: dict[str, CategoryProfile] = {}
     skipped: dict[str, str] = {}
@@ -122,12 +148,6 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> Table:
         else:
             categories[name] = _categories_of(connection, name, rows)
     return Table(rows, numbers, categories, skipped)
-
-
-_NUMERIC = (
-    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
-    "UBIGINT", "UHUGEINT", "DECIMAL", "FLOAT", "DOUBLE",
-)  # fmt: skip
 
 
 def _numbers_of(

@@ -68,10 +68,24 @@ def drift_fields(finding: Finding) -> Mapping[str, Any]:
     }
 
 
+def performance_fields(finding: Finding) -> Mapping[str, Any]:
+    """Return the fields of the performance of some predictions."""
+    measured = next(item for item in finding.evidence if isinstance(item, Measures))
+    return {
+        "ml.performance.scope": measured.category,
+        "ml.performance.name": measured.name or None,
+        "ml.performance.is_worse": measured.is_alarming,
+        "ml.performance.reference": measured.reference or None,
+        **{f"ml.performance.{name}": text or None for name, text in measured.labels},
+        **{f"ml.performance.{name}": plain(value) for name, value in measured.values},
+    }
+
+
 OWN_FIELDS: Mapping[str, OwnFields] = {
     "error-group": error_group_fields,
     "incident": incident_fields,
     "drift": drift_fields,
+    "performance": performance_fields,
 }
 """For each kind of finding the fields that only its results have."""
 

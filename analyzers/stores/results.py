@@ -15,6 +15,7 @@ RESULT_RETENTION = {
     "incidents": "1825d",
     "triage": "3650d",
     "drift": "365d",
+    "performance": "365d",
 }
 """How long each kind of result is kept after it was computed last."""
 

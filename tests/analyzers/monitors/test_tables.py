@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.cli import main
-from analyzers.monitors.profiles import ReferenceFileError, read_reference
+from analyzers.monitors.references import ReferenceFileError, read_reference
 from analyzers.monitors.tables import TableError, read_table, reference_of
 
 CSV = "age,plan,seen,note\n" + "".join(
