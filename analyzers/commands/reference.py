@@ -12,10 +12,12 @@ from analyzers.commands.options import (
     BadInput,
     asked_window,
     clear_errors,
+    map_option,
     model_conditions,
     model_options,
     opened_store,
     output_option,
+    read_map,
     store_option,
     window_options,
     working,
@@ -23,6 +25,8 @@ from analyzers.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from analyzers.monitors.outcome_profiles import OutcomeProfile
+    from analyzers.monitors.outcomes import Outcomes
     from analyzers.monitors.references import Reference
 
 
@@ -35,12 +39,28 @@ def reference() -> None:
 @click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
 )
+@click.option(
+    "--labels",
+    is_flag=True,
+    help="Also keep how good the predictions were, for `elkhound performance`.",
+)
+@click.option(
+    "--feedback",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Labels of the predictions in FILE, where they are in a file of their own.",
+)
+@map_option
+@click.option("--positive", metavar="CLASS", help="The positive of two classes.")
 @store_option
 @window_options
 @model_options
 @output_option
 def create(
     file: Path | None,
+    labels: bool,
+    feedback: Path | None,
+    columns: tuple[str, ...],
+    positive: str | None,
     store: str,
     since: datetime | None,
     until: datetime | None,
@@ -54,24 +74,63 @@ def create(
     given. The profile holds quantiles and counts, and no row.
     """
     window = asked_window(since, until)
+    if feedback is not None and file is None:
+        raise BadInput("--feedback needs FILE: a store has both")
+    labels = labels or feedback is not None
     with clear_errors(), working("Profiling columns"):
         import dataclasses
 
         import orjson
 
+        conditions = model_conditions(model, version)
+        outcomes = None
         if file is not None:
             made = _of_file(file)
+            if labels:
+                outcomes = _outcomes_of_files(file, feedback, columns)
         else:
+            from analyzers.monitors.label_sources import inputs_to_keep, outcomes_of_store
             from analyzers.monitors.records import reference_of_window
 
             with opened_store(store) as opened:
-                made = reference_of_window(opened, window, model_conditions(model, version))
-        made = dataclasses.replace(made, model=model, version=version, created=datetime.now(UTC))
+                made = reference_of_window(opened, window, conditions)
+                if labels:
+                    features = inputs_to_keep(opened, window, conditions, None)
+                    outcomes = outcomes_of_store(opened, window, conditions, features=features)
+        profile = None if outcomes is None else _outcome_profile(outcomes, positive)
+        made = dataclasses.replace(
+            made, model=model, version=version, created=datetime.now(UTC), outcomes=profile
+        )
         text = orjson.dumps(made.document()).decode() + "\n"
     write_text(text, output)
     click.echo(f"{len(made.columns):,} columns of {made.rows:,} rows", err=True)
+    if made.outcomes is not None:
+        click.echo(f"{made.outcomes.loss.n:,} labelled predictions", err=True)
     for name, reason in made.skipped.items():
         click.echo(f"without {name}: {reason}", err=True)
+
+
+def _outcome_profile(outcomes: Outcomes, positive: str | None) -> OutcomeProfile:
+    from analyzers.monitors.outcome_profiles import profile_outcomes
+    from analyzers.monitors.outcomes import positive_place
+
+    try:
+        found = profile_outcomes(outcomes, positive_place(outcomes, positive))
+    except ValueError as error:
+        raise BadInput(f"--positive: {error}") from error
+    if found is None:
+        raise BadInput("--labels: no prediction has a label that it can be compared with")
+    return found
+
+
+def _outcomes_of_files(file: Path, feedback: Path | None, columns: tuple[str, ...]) -> Outcomes:
+    from analyzers.monitors.label_sources import outcomes_of_files
+    from analyzers.monitors.tables import TableError
+
+    try:
+        return outcomes_of_files(file, feedback, read_map(columns), features=None)
+    except TableError as error:
+        raise BadInput(str(error)) from error
 
 
 def _of_file(file: Path) -> Reference:

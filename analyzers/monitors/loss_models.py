@@ -58,8 +58,7 @@ class Tree:
             here = node[rows]
             goes_left = inputs[rows, at[rows]] <= threshold[here]
             node[rows] = np.where(goes_left, left[here], right[here])
-        leaves: Floats = np.array(self.value)
-        return leaves[node]
+        return np.asarray(np.array(self.value)[node])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +84,10 @@ class LossModel:
     def expected(self, columns: Mapping[str, Floats]) -> Floats:
         """Return the loss to expect of each row, never below zero."""
         inputs = _inputs(columns, self.inputs, self.medians)
-        found = np.full(len(inputs), self.start)
+        found: Floats = np.full(len(inputs), self.start)
         for tree in self.trees:
             found += tree.add(inputs)
-        return np.maximum(0.0, found)
+        return np.asarray(np.maximum(0.0, found))
 
     def document(self) -> dict[str, Any]:
         """Return the model as plain values, ready for JSON."""

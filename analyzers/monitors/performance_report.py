@@ -37,7 +37,7 @@ MINIMUM_DROP = 0.02
 MINIMUM_RISE = 0.1
 """Rise of the mean absolute error that somebody minds, as a share of the reference's."""
 
-REFERENCE_ROWS = 200
+REFERENCE_ROWS = 100
 """Labelled predictions that a window needs to be the reference of later ones."""
 
 MOST_GROUPS = 50
