@@ -16,6 +16,7 @@ COMMANDS = {
     "import": "analyzers.commands.importing:import_file",
     "incidents": "analyzers.commands.incidents:incidents",
     "performance": "analyzers.commands.performance:performance",
+    "quality": "analyzers.commands.quality:quality",
     "reference": "analyzers.commands.reference:reference",
     "setup": "analyzers.commands.setup:setup",
     "ship": "analyzers.commands.ship:ship",
@@ -49,12 +50,8 @@ def main(context: click.Context) -> None:
     docs/configuration.md. Exit codes: 0 fine, 1 findings (with --fail-on), 2 bad input or usage,
     3 store unreachable.
     """
-    from analyzers.configuration import (
-        ConfigurationFileError,
-        default_map,
-        find_file,
-        read_file,
-    )
+    from analyzers.configuration import default_map, find_file, read_file
+    from analyzers.configuration_keys import ConfigurationFileError
 
     try:
         path = find_file()

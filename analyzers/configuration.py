@@ -10,130 +10,28 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analyzers.stores.locations import OPTIONS
+from analyzers.configuration_keys import (
+    CONNECTION,
+    GROUPS,
+    KEYS,
+    QUALITY,
+    ConfigurationFileError,
+    checked,
+)
+from analyzers.configuration_rules import read_group_rules, read_quality_rules
+from analyzers.spans import span_seconds
 
 if TYPE_CHECKING:
     from analyzers.errors.rules import GroupRule
+    from analyzers.monitors.quality_rules import QualityRules
 
 FILE = "elkhound.toml"
 VARIABLE = "ELKHOUND_CONFIG"
-CONNECTION = "elasticsearch"
-"""Section for the connection to a cluster."""
 
-_TABLE = re.compile(r"\s*\[\[\s*groups\s*\]\]")
 _SECTION = re.compile(r"\s*\[([^\[\]]+)\]")
-
-
-class ConfigurationFileError(ValueError):
-    """The file is wrong; the message says where and what would be right."""
-
-
-GROUPS = "groups"
-"""Name of the tables of rules about error groups."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key of the file.
-
-    Attributes:
-        name: Dotted name; ``*`` stands for any word.
-        kind: ``text``, ``number`` (a whole one), ``flag`` (true or false), or ``texts`` for a list
-            of texts (a single text will do).
-        meaning: One sentence.
-        example: How it is written.
-        options: The options it stands for, as ``command.parameter`` or, of a verb,
-            ``command.verb.parameter``; none for those of the connection, which every command takes
-            that reads a cluster.
-    """
-
-    name: str
-    kind: str
-    meaning: str
-    example: str
-    options: tuple[str, ...]
-
-
-TRIAGE = ("explain", "resolve", "ignore", "assign", "reopen")
-"""Commands about one error group."""
-
-KEYS = (
-    Key(
-        "store",
-        "text",
-        "Store that the commands read: a folder, or https://HOST:9200.",
-        'store = "https://localhost:9200?ca=/etc/ssl/elastic.pem"',
-        (
-            "drift.store",
-            "errors.store",
-            *(f"errors.{verb}.store" for verb in TRIAGE),
-            "forget.store",
-            "import.store",
-            "incidents.store",
-            "reference.create.store",
-            "setup.store",
-        ),
-    ),
-    *(
-        Key(f"{CONNECTION}.{name}", "text", option.meaning, f'{name} = "{option.example}"', ())
-        for name, option in OPTIONS.items()
-    ),
-    Key("errors.every", "text", "Length of the windows that --save computes.", 'every = "1h"',
-        ("errors.every",)),
-    Key("drift.every", "text", "The same for drift.", 'every = "1d"', ("drift.every",)),
-    Key(
-        "ship.to",
-        "texts",
-        "Destinations in order of preference.",
-        'to = ["beats+tls://logstash-1:5044", "beats+tls://logstash-2:5044"]',
-        ("ship.urls", "doctor.urls"),
-    ),
-    Key("ship.spool", "text", "Spool that the doctor looks at.", 'spool = "/var/spool/elkhound"',
-        ("doctor.spool",)),
-    Key("setup.replicas", "number", "Copies of each stream's shards.", "replicas = 1",
-        ("setup.replicas",)),
-    Key(
-        "setup.retention",
-        "texts",
-        "How long streams keep their records, as KIND=TIME.",
-        'retention = ["error=180d", "service=14d"]',
-        ("setup.retention",),
-    ),
-)  # fmt: skip
-"""Every key, what it means, and the options that it is the default of."""
-
-
-RULE_KEYS = (
-    Key("type", "texts", "Exception types that are meant, any of the chain.",
-        'type = ["TimeoutError", "requests.exceptions.*"]', ()),
-    Key("message", "texts", "Messages that are meant, as they were or as templates.",
-        'message = "*payments*"', ()),
-    Key("culprit", "texts", "Places that are meant, as `module:function`.",
-        'culprit = "shop.clients:*"', ()),
-    Key("logger", "texts", "Loggers that are meant.", 'logger = "shop.*"', ()),
-    Key("fingerprint", "texts", "Fingerprints that are meant.",
-        'fingerprint = "9f86d081884c7d65"', ()),
-    Key("key", "text", "Errors with one key are one group. `{type}`, `{culprit}`, `{logger}`, "
-        "`{message}` and `{default}` (the group it would be in) keep apart what differs there.",
-        'key = "payments-{type}"', ()),
-    Key("name", "text", "What to call the group.", 'name = "The payment provider is slow"', ()),
-    Key("owner", "text", "Who looks after it.", 'owner = "team-payments"', ()),
-    Key("ignore", "flag", "Whether nobody minds it: it is shown, never severe, and no incident.",
-        "ignore = false", ()),
-)  # fmt: skip
-"""Keys of a rule, ``[[groups]]``. ``*`` stands for any text in conditions."""
-
-_RULE_FIELDS = {
-    "type": "types",
-    "message": "messages",
-    "culprit": "culprits",
-    "logger": "loggers",
-    "fingerprint": "fingerprints",
-}
 
 
 def find_file(variables: Mapping[str, str] | None = None) -> Path | None:
@@ -168,7 +66,10 @@ def read_file(path: Path) -> dict[str, Any]:
     known = {key.name: key for key in KEYS}
     values: dict[str, Any] = {}
     if GROUPS in document:
-        values[GROUPS] = _rules(document.pop(GROUPS), path, text)
+        values[GROUPS] = read_group_rules(document.pop(GROUPS), path, text)
+    quality = document.get("quality")
+    if isinstance(quality, dict) and "rules" in quality:
+        values[QUALITY] = read_quality_rules(quality.pop("rules"), path, text)
     for name, value in _leaves(document, ""):
         key = known.get(name)
         where = f"{path}, line {_line_of(text, name)}"
@@ -176,7 +77,7 @@ def read_file(path: Path) -> dict[str, Any]:
             raise ConfigurationFileError(
                 f"{where}: {name!r} is no key; known: {', '.join(sorted(known))}"
             )
-        values[name] = _checked(key, value, where)
+        values[name] = checked(key, value, where)
     return values
 
 
@@ -206,52 +107,29 @@ def group_rules(values: Mapping[str, Any]) -> tuple[GroupRule, ...]:
     return found
 
 
-def _rules(tables: Any, path: Path, text: str) -> tuple[GroupRule, ...]:
-    """Return the rules of ``[[groups]]``."""
-    from analyzers.errors.rules import GroupRule
+def quality_rules(values: Mapping[str, Any]) -> QualityRules:
+    """Return what is declared about the quality of data.
 
-    known = {key.name: key for key in RULE_KEYS}
-    lines = [n for n, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ConfigurationFileError(f"{path}: each rule is a table of its own: [[{GROUPS}]]")
-    rules: list[GroupRule] = []
-    for place, table in enumerate(tables):
-        line = lines[place] if len(lines) == len(tables) else 1
-        where = f"{path}, rule {place + 1} (line {line})"
-        unknown = [name for name in table if name not in known]
-        if unknown:
-            raise ConfigurationFileError(
-                f"{where}: {unknown[0]!r} is no key of a rule; known: {', '.join(known)}"
-            )
-        values = {name: _checked(known[name], value, where) for name, value in table.items()}
-        fields: dict[str, Any] = {
-            _RULE_FIELDS.get(name, name): tuple(value) if isinstance(value, list) else value
-            for name, value in values.items()
-        }
-        try:
-            rules.append(GroupRule(**fields))
-        except ValueError as error:
-            raise ConfigurationFileError(f"{where}: {error}") from error
-    return tuple(rules)
+    Raises:
+        ConfigurationFileError: If a value cannot be.
+    """
+    from analyzers.monitors.quality_rules import QualityRules
 
-
-def _checked(key: Key, value: Any, where: str) -> Any:
-    if key.kind == "text":
-        if isinstance(value, str) and value:
-            return value
-        raise ConfigurationFileError(f"{where}: {key.name} must be a text: {key.example}")
-    if key.kind == "number":
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        raise ConfigurationFileError(f"{where}: {key.name} must be a whole number: {key.example}")
-    if key.kind == "flag":
-        if isinstance(value, bool):
-            return value
-        raise ConfigurationFileError(f"{where}: {key.name} must be true or false: {key.example}")
-    several = [value] if isinstance(value, str) else value
-    if isinstance(several, list) and several and all(isinstance(v, str) and v for v in several):
-        return several
-    raise ConfigurationFileError(f"{where}: {key.name} must be a list of texts: {key.example}")
+    freshness = values.get("quality.freshness")
+    duplicates = values.get("quality.duplicates")
+    seconds = None if freshness is None else span_seconds(freshness)
+    if freshness is not None and seconds is None:
+        raise ConfigurationFileError(
+            f"quality.freshness is {freshness!r}: give a time such as 30m, 2h or 1d"
+        )
+    if duplicates is not None and not 0 <= duplicates < 1:
+        raise ConfigurationFileError("quality.duplicates is a share, from 0 to below 1")
+    return QualityRules(
+        rules=values.get(QUALITY, ()),
+        freshness=seconds,
+        minimum_rows=values.get("quality.minimum_rows"),
+        duplicates=duplicates,
+    )
 
 
 def _leaves(node: Mapping[str, Any], path: str) -> list[tuple[str, Any]]:

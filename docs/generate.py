@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from analyzers.cli import COMMANDS
-from analyzers.configuration import CONNECTION, KEYS, RULE_KEYS
+from analyzers.configuration_keys import CONNECTION, KEYS, QUALITY_KEYS, RULE_KEYS
 from analyzers.stores.locations import OPTIONS
 from analyzers.stores.results import RESULT_RETENTION
 from docs.report_fields import report_reference
@@ -154,8 +154,24 @@ def configuration_reference() -> str:
         lines += [f"# {title}", "[[groups]]"]
         lines += [key.example for key in RULE_KEYS if key.name in names] + [""]
     lines.pop()
+    lines += [
+        "```",
+        "",
+        "## Rules about the quality of data",
+        "",
+        "Each `[[quality.rules]]` says what the values of one column must be like;",
+        "`elkhound quality suggest` proposes them from a reference.",
+        "",
+        "| key | value | meaning |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{key.name}` | {key.kind} | {key.meaning} |" for key in QUALITY_KEYS]
+    lines += ["", "```toml", "[[quality.rules]]"]
+    lines += [key.example for key in QUALITY_KEYS if key.name in _QUALITY_EXAMPLE]
     return "\n".join([*lines, "```"]) + "\n"
 
+
+_QUALITY_EXAMPLE = ("column", "complete", "minimum", "maximum", "tolerance")
 
 _RULES_BY_PURPOSE = {
     "merge, and name what is merged": ("type", "message", "key", "name", "owner"),

@@ -18,6 +18,7 @@ NAMES = {
     "triage": "Triage of error groups",
     "drift": "Drift",
     "performance": "Performance",
+    "quality": "Data quality",
 }
 """What people call the kinds."""
 

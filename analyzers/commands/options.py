@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from analyzers.spans import span_seconds
 
 if TYPE_CHECKING:
     from analyzers.stores.base import Condition, Store, Window
@@ -28,9 +29,6 @@ else:
 _STATES = ("new", "ongoing", "escalating", "regressed")
 
 DEFAULT_STORE = "elkhound-data"
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
 
 
 class BadInput(click.ClickException):
@@ -56,10 +54,10 @@ class Moment(_TimeType):
         """Return the time with its zone."""
         if isinstance(value, datetime):
             return value
-        span = _SPAN.fullmatch(value.strip())
+        span = span_seconds(value)
         try:
             if span is not None:
-                return datetime.now(UTC) - timedelta(seconds=float(span[1]) * _UNITS[span[2]])
+                return datetime.now(UTC) - timedelta(seconds=span)
             moment = datetime.fromisoformat(value.strip())
         except (ValueError, OverflowError):
             self.fail(
@@ -79,8 +77,7 @@ class Length(_LengthType):
         """Return the seconds."""
         if isinstance(value, int):
             return value
-        span = _SPAN.fullmatch(value.strip())
-        seconds = 0.0 if span is None else float(span[1]) * _UNITS[span[2]]
+        seconds = span_seconds(value) or 0.0
         if not 60 <= seconds <= 31 * 86400 or seconds != int(seconds):
             self.fail(f"{value!r} is no length from 1m to 31d, such as 15m, 1h or 1d", param, ctx)
         return int(seconds)

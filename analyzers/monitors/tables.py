@@ -27,6 +27,9 @@ READERS = {
 }
 """How files are read, by their ending."""
 
+LENGTH = " (length)"
+"""Stands behind the name of a column of free text, of which only the lengths are compared."""
+
 MOST_COLUMNS = 5_000
 
 NUMERIC = (
@@ -144,7 +147,7 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> Table:
             skipped[name] = "times are not compared"
         elif _is_free_text(connection, name):
             (lengths,) = _numbers_of(connection, [name], "length").values()
-            numbers[f"{name} (length)"] = lengths
+            numbers[f"{name}{LENGTH}"] = lengths
         else:
             categories[name] = _categories_of(connection, name, rows)
     return Table(rows, numbers, categories, skipped)

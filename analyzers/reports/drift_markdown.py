@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzers.monitors.drift_report import DriftReport
 from analyzers.reports.drift_wording import HEADERS, drift_headline, drift_notes, drift_row
-from analyzers.reports.markdown import escape
+from analyzers.reports.markdown import escape, table_lines
 
 
 def render_drift_markdown(report: DriftReport) -> str:
@@ -12,9 +12,5 @@ def render_drift_markdown(report: DriftReport) -> str:
     lines = ["# Drift", "", escape(drift_headline(report)), ""]
     lines += [f"- Note: {escape(note)}" for note in drift_notes(report)]
     if report.columns:
-        lines += ["", f"| {' | '.join(HEADERS)} |", "|" + "---|" * len(HEADERS)]
-        lines += [
-            f"| {' | '.join(escape(cell) for cell in drift_row(column))} |"
-            for column in report.columns
-        ]
+        lines += table_lines(HEADERS, (drift_row(column) for column in report.columns))
     return "\n".join(lines).rstrip("\n") + "\n"

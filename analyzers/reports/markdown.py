@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 from analyzers.findings import (
     Breakdown,
@@ -97,3 +98,13 @@ def _finding(place: int, finding: Finding, report: ErrorReport) -> list[str]:
         lines += ["", f"{fence}text", *trace.text.splitlines(), fence]
     lines.append("")
     return lines
+
+
+def table_lines(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return a table with a blank line before it; cells are escaped, headers are not."""
+    return [
+        "",
+        f"| {' | '.join(headers)} |",
+        "|" + "---|" * len(headers),
+        *(f"| {' | '.join(escape(cell) for cell in row)} |" for row in rows),
+    ]

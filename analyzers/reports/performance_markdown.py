@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from analyzers.monitors.performance_report import PerformanceReport
-from analyzers.reports.markdown import escape
+from analyzers.reports.markdown import escape, table_lines
 from analyzers.reports.performance_wording import (
     CLASS_HEADERS,
     MEASURE_HEADERS,
@@ -30,21 +28,16 @@ def render_performance_markdown(report: PerformanceReport) -> str:
     overall = report.overall
     width = 5 if overall.estimation is not None else 3
     if overall.performance.measures:
-        lines += _table(MEASURE_HEADERS[:width], (row[:width] for row in measure_rows(overall)))
+        lines += table_lines(
+            MEASURE_HEADERS[:width], (row[:width] for row in measure_rows(overall))
+        )
     if overall.performance.classes:
-        lines += _table(CLASS_HEADERS, class_rows(overall.performance))
+        lines += table_lines(CLASS_HEADERS, class_rows(overall.performance))
     if len(report.windows) > 1:
         rows = (slice_row(report, one) for one in report.windows)
-        lines += _table(slice_headers(report, "window"), rows)
+        lines += table_lines(slice_headers(report, "window"), rows)
     for name, slices in report.groups.items():
-        lines += _table(slice_headers(report, name), (slice_row(report, one) for one in slices))
+        lines += table_lines(
+            slice_headers(report, name), (slice_row(report, one) for one in slices)
+        )
     return "\n".join(lines).rstrip("\n") + "\n"
-
-
-def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    return [
-        "",
-        f"| {' | '.join(headers)} |",
-        "|" + "---|" * len(headers),
-        *(f"| {' | '.join(escape(cell) for cell in row)} |" for row in rows),
-    ]

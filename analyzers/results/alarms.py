@@ -12,7 +12,7 @@ from analyzers.stores.base import Window
 from analyzers.stores.results import ResultStore
 from shipper.schema.validation import lookup
 
-MONITORS = ("drift", "performance")
+MONITORS = ("drift", "performance", "quality")
 """Kinds of results whose alarms become incidents; a monitor's is one line here."""
 
 _FIELDS = (

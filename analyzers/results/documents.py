@@ -81,11 +81,25 @@ def performance_fields(finding: Finding) -> Mapping[str, Any]:
     }
 
 
+def quality_fields(finding: Finding) -> Mapping[str, Any]:
+    """Return the fields of a check of quality."""
+    measured = next(item for item in finding.evidence if isinstance(item, Measures))
+    return {
+        "ml.quality.column": measured.name or None,
+        "ml.quality.dimension": measured.category,
+        "ml.quality.is_violated": measured.is_alarming,
+        "ml.quality.reference": measured.reference or None,
+        **{f"ml.quality.{name}": text or None for name, text in measured.labels},
+        **{f"ml.quality.{name}": plain(value) for name, value in measured.values},
+    }
+
+
 OWN_FIELDS: Mapping[str, OwnFields] = {
     "error-group": error_group_fields,
     "incident": incident_fields,
     "drift": drift_fields,
     "performance": performance_fields,
+    "quality": quality_fields,
 }
 """For each kind of finding the fields that only its results have."""
 

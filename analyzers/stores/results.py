@@ -16,6 +16,7 @@ RESULT_RETENTION = {
     "triage": "3650d",
     "drift": "365d",
     "performance": "365d",
+    "quality": "365d",
 }
 """How long each kind of result is kept after it was computed last."""
 

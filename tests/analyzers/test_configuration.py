@@ -10,13 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from analyzers.cli import COMMANDS, main
-from analyzers.configuration import (
-    KEYS,
-    ConfigurationFileError,
-    default_map,
-    find_file,
-    read_file,
-)
+from analyzers.configuration import default_map, find_file, read_file
+from analyzers.configuration_keys import KEYS, ConfigurationFileError
 from analyzers.stores.locations import completed, options_of
 from tests.receivers.answers import answering
 from tests.receivers.beats import BeatsServer

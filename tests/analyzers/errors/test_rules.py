@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from analyzers.cli import main
-from analyzers.configuration import ConfigurationFileError, group_rules, read_file
+from analyzers.configuration import group_rules, read_file
+from analyzers.configuration_keys import ConfigurationFileError
 from analyzers.errors.groups import group_patterns
 from analyzers.errors.rules import GroupRule
 from tests.analyzers.conftest import Opener, error, prediction
