@@ -246,7 +246,9 @@ def _of_column(name: str, profile: ColumnProfile, now: Counts) -> Iterator[Quali
             found = Violations(
                 now.n, sum(new.values()) + now.other, tuple(value for value, _ in ranked[:5])
             )
-            yield _learned("validity", name, "categories of the reference", found, 0, profile.n)
+            # Good (1953): the share of unseen ones is about that of those seen once
+            once = sum(count == 1 for count in profile.counts.values())
+            yield _learned("validity", name, "categories of the reference", found, once, profile.n)
         if now.n >= MINIMUM_N and len(now.counts) == 1 and not now.other:
             most = max(profile.counts.values(), default=0) / max(1, profile.n)
             yield _constant(name, now.n, most)
