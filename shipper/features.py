@@ -16,6 +16,9 @@ from shipper.redaction import Redactor
 _LONG_LIMIT = 2**53
 """Above it a double no longer holds every whole number."""
 
+NORM = "_norm"
+"""Stands behind the name of a vector for the number that is its length."""
+
 
 class FeatureFields:
     """The inputs of one row, sorted by how they are stored.
@@ -170,6 +173,10 @@ def _place_sequence(
         numbers = [float(item) for item in flat]
         if all(map(math.isfinite, numbers)):
             fields.vector[name] = numbers
+            # vectors are not indexed: their length is what drift is measured on
+            length = math.hypot(*numbers)
+            if math.isfinite(length):
+                fields.number.setdefault(f"{name}{NORM}", length)
         elif any(map(math.isinf, numbers)):
             fields.invalid.append(name)
         else:

@@ -18,17 +18,19 @@ from analyzers.commands.options import (
     opened_store,
     output_option,
     save_options,
+    segment_option,
     store_option,
     window_options,
     working,
 )
 from analyzers.commands.showing import show
+from analyzers.monitors.sliding import SLIDING
 
 if TYPE_CHECKING:
     from analyzers.findings import Finding
+    from analyzers.monitors.drift_report import DriftReport
     from analyzers.monitors.references import Reference
-    from analyzers.monitors.tables import Table
-    from analyzers.stores.base import Window
+    from analyzers.stores.base import Store, Where, Window
 
 RENDERERS = {
     "terminal": "analyzers.reports.drift_terminal:render_drift",
@@ -45,8 +47,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--reference",
     "reference_file",
     type=_FILE,
-    required=True,
     help="What it is compared with: a reference, or a table file to make one of.",
+)
+@click.option(
+    "--against",
+    type=click.Choice(list(SLIDING)),
+    help="Compare with an earlier window of the store in place of a reference.",
 )
 @click.option(
     "--current",
@@ -54,18 +60,27 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=_FILE,
     help="Compare this table file (CSV, Parquet or NDJSON) in place of a store's predictions.",
 )
+@segment_option
+@click.option(
+    "--multivariate",
+    is_flag=True,
+    help="Also try whether a classifier can tell both sides apart; needs rows of both.",
+)
 @store_option
 @window_options
 @model_options
 @save_options
-@click.option("--fail-on-drift", is_flag=True, help="Exit with 1 if a column has drifted.")
+@click.option("--fail-on-drift", is_flag=True, help="Exit with 1 if anything has drifted.")
 @format_option(*RENDERERS)
 @output_option
 @click.pass_context
 def drift(
     context: click.Context,
-    reference_file: Path,
+    reference_file: Path | None,
+    against: str | None,
     current_file: Path | None,
+    segment: str | None,
+    multivariate: bool,
     store: str,
     since: datetime | None,
     until: datetime | None,
@@ -80,61 +95,150 @@ def drift(
     """Compare each input and output of a model, or each column of a file, with a reference.
 
     A column has drifted if the shift is both sure (one test for each column, corrected for their
-    number) and large. Other measures are shown and alarm nobody.
+    number) and large. Other measures are shown and alarm nobody. A reference with segments is
+    compared segment by segment, too.
     """
     window = asked_window(since, until)
+    if (reference_file is None) == (against is None):
+        raise BadInput("give --reference FILE or, with a store, --against previous|week-before")
     if save and current_file is not None:
         raise BadInput("--save keeps results beside the records of a store: leave out --current")
+    if against is not None and (current_file is not None or since is None):
+        raise BadInput("--against compares windows of a store: give --since, and no --current")
+    if multivariate and reference_file is not None and reference_file.suffix == ".json":
+        raise BadInput("--multivariate needs rows: give a table file as --reference, or --against")
     with clear_errors():
-        from analyzers.commands.references import reference_of_file
-        from analyzers.monitors.drift_report import report_drift, report_window
         from analyzers.monitors.tables import TableError
 
         try:
             with working("Comparing columns"):
-                known = reference_of_file(reference_file)
-                if current_file is not None:
-                    report = report_drift(known, _table(current_file), current_file.name)
+                if current_file is not None and reference_file is not None:
+                    report = _of_files(reference_file, current_file, segment, multivariate)
                 else:
-                    conditions = model_conditions(model or known.model, version)
+                    known = _Known(reference_file, against, segment, model, version)
                     with opened_store(store) as opened:
-                        report = report_window(known, opened, window, conditions)
+                        report = known.report(opened, window, multivariate)
         except TableError as error:
             raise BadInput(str(error)) from error
         show(report, format_name, output, RENDERERS)
         if save:
-            _save(store, known, window, every, model, version)
-    if fail_on_drift and (report.drifted or report.missing_columns):
+            _save(store, known, window, every, multivariate)
+    if fail_on_drift and report.is_alarming:
         context.exit(1)
 
 
-def _save(
-    location: str,
-    known: Reference,
-    asked: Window,
-    seconds: int,
-    model: str | None,
-    version: str | None,
-) -> None:
+class _Known:
+    """What windows of a store are compared with."""
+
+    def __init__(
+        self,
+        path: Path | None,
+        against: str | None,
+        segment: str | None,
+        model: str | None,
+        version: str | None,
+    ) -> None:
+        self._path = path
+        self._against = against
+        self._segment = segment
+        self._stored = None if path is None else _reference(path, segment)
+        self.model = model or (self._stored.model if self._stored else None)
+        self.version = version
+
+    @property
+    def conditions(self) -> Where:
+        """The conditions on the predictions."""
+        return model_conditions(self.model, self.version)
+
+    def report(self, opened: Store, window: Window, multivariate: bool) -> DriftReport:
+        """Return the report on a window."""
+        from analyzers.monitors.drift_report import report_window, with_domain
+        from analyzers.monitors.records import reference_with_segments, window_rows
+        from analyzers.monitors.sliding import SLIDING, earlier
+        from analyzers.monitors.tables import read_rows
+        from analyzers.root_cause.error_report import up_to_now
+
+        where, before = self.conditions, None
+        if self._stored is not None:
+            known = self._stored
+        else:
+            window = up_to_now(window)
+            before = earlier(window, self._against or "")
+            known = reference_with_segments(opened, before, where, self._segment)
+            known = _named(known, SLIDING[self._against or ""])
+        report = report_window(known, opened, window, where)
+        if not multivariate:
+            return report
+        kinds = {kind: [n for n, c in known.columns.items() if c.kind == kind] for kind in _KINDS}
+        asked = (kinds["number"], kinds["category"])
+        if before is not None:
+            theirs = window_rows(opened, before, where, *asked)
+        else:
+            assert self._path is not None  # noqa: S101
+            theirs = read_rows(self._path, _most_rows())
+        return with_domain(report, theirs, window_rows(opened, window, where, *asked))
+
+
+_KINDS = ("number", "category")
+
+
+def _of_files(
+    reference_file: Path, current_file: Path, segment: str | None, multivariate: bool
+) -> DriftReport:
+    from analyzers.monitors.drift_report import report_drift, with_domain
+    from analyzers.monitors.tables import read_rows, read_segments, read_table
+
+    known = _reference(reference_file, segment)
+    parts = None if known.segment is None else read_segments(current_file, known.segment)
+    report = report_drift(known, read_table(current_file), current_file.name, parts)
+    if not multivariate:
+        return report
+    return with_domain(
+        report, *(read_rows(path, _most_rows()) for path in (reference_file, current_file))
+    )
+
+
+def _reference(path: Path, segment: str | None) -> Reference:
+    """Return a stored reference, or that which a table file is, with its segments."""
+    from analyzers.commands.references import reference_of_file
+    from analyzers.monitors.tables import reference_with_segments
+
+    if segment is not None and path.suffix.lower() != ".json":
+        return reference_with_segments(path, segment)
+    known = reference_of_file(path)
+    if segment is not None and known.segment != segment:
+        raise BadInput(
+            f"{path} does not know the parts of {segment!r}: make it with "
+            f"`elkhound reference create --segment {segment}`"
+        )
+    return known
+
+
+def _named(known: Reference, name: str) -> Reference:
+    import dataclasses
+
+    return dataclasses.replace(known, source=name)
+
+
+def _most_rows() -> int:
+    from analyzers.monitors.domain_classifier import MOST_ROWS
+
+    return MOST_ROWS
+
+
+def _save(location: str, known: _Known, asked: Window, seconds: int, multivariate: bool) -> None:
     """Compute and save the drift of each window of a model."""
     from analyzers.commands.saving import save_findings
     from analyzers.monitors.drift_findings import drift_findings
-    from analyzers.monitors.drift_report import report_window
     from analyzers.root_cause.error_report import up_to_now
 
-    name = model or known.model
-    conditions = model_conditions(name, version)
     with opened_store(location) as opened:
 
         def compute(window: Window) -> list[Finding]:
-            report = report_window(known, opened, window, conditions)
-            return drift_findings(report, window, name, version)
+            report = known.report(opened, window, multivariate)
+            return drift_findings(report, window, known.model, known.version)
 
         window = up_to_now(asked)
-        save_findings(location, opened, "drift", "prediction", window, seconds, compute, name)
-
-
-def _table(path: Path) -> Table:
-    from analyzers.monitors.tables import read_table
-
-    return read_table(path)
+        save_findings(
+            location, opened, "drift", "prediction", window, seconds, compute, known.model
+        )

@@ -18,6 +18,7 @@ from analyzers.commands.options import (
     opened_store,
     output_option,
     read_map,
+    segment_option,
     store_option,
     window_options,
     working,
@@ -50,6 +51,7 @@ def reference() -> None:
     help="Labels of the predictions in FILE, where they are in a file of their own.",
 )
 @map_option
+@segment_option
 @click.option("--positive", metavar="CLASS", help="The positive of two classes.")
 @store_option
 @window_options
@@ -60,6 +62,7 @@ def create(
     labels: bool,
     feedback: Path | None,
     columns: tuple[str, ...],
+    segment: str | None,
     positive: str | None,
     store: str,
     since: datetime | None,
@@ -85,15 +88,15 @@ def create(
         conditions = model_conditions(model, version)
         outcomes = None
         if file is not None:
-            made = _of_file(file)
+            made = _of_file(file, segment)
             if labels:
                 outcomes = _outcomes_of_files(file, feedback, columns)
         else:
             from analyzers.monitors.label_sources import inputs_to_keep, outcomes_of_store
-            from analyzers.monitors.records import reference_of_window
+            from analyzers.monitors.records import reference_with_segments
 
             with opened_store(store) as opened:
-                made = reference_of_window(opened, window, conditions)
+                made = reference_with_segments(opened, window, conditions, segment)
                 if labels:
                     features = inputs_to_keep(opened, window, conditions, None)
                     outcomes = outcomes_of_store(opened, window, conditions, features=features)
@@ -133,10 +136,17 @@ def _outcomes_of_files(file: Path, feedback: Path | None, columns: tuple[str, ..
         raise BadInput(str(error)) from error
 
 
-def _of_file(file: Path) -> Reference:
-    from analyzers.monitors.tables import TableError, read_table, reference_of
+def _of_file(file: Path, segment: str | None) -> Reference:
+    from analyzers.monitors.tables import (
+        TableError,
+        read_table,
+        reference_of,
+        reference_with_segments,
+    )
 
     try:
+        if segment is not None:
+            return reference_with_segments(file, segment)
         return reference_of(read_table(file), file.name)
     except TableError as error:
         raise BadInput(str(error)) from error

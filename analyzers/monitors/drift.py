@@ -122,19 +122,33 @@ def compare(
         reference: Profiles of the reference.
         current: Counts of the same columns now; columns that are only on one side are left out.
     """
+    return compare_groups({"": (reference, current)})[""]
+
+
+def compare_groups(
+    groups: Mapping[str, tuple[Mapping[str, ColumnProfile], Mapping[str, Counts]]],
+) -> dict[str, list[ColumnDrift]]:
+    """Return how each column of each group differs; the tests of all are corrected together.
+
+    Args:
+        groups: Profiles of the reference and counts now, by group, such as a segment's value.
+    """
     found = [
-        _compare(name, profile, current[name])
+        (group, _compare(name, profile, current[name]))
+        for group, (reference, current) in groups.items()
         for name, profile in reference.items()
         if name in current
     ]
-    q = benjamini_hochberg([math.nan if one.p is None else one.p for one in found])
-    judged = [
-        one
-        if one.p is None
-        else replace(one, q=float(q[i]), is_drifted=bool(q[i] <= MAXIMUM_Q) and _is_large(one))
-        for i, one in enumerate(found)
-    ]
-    return sorted(judged, key=lambda one: (not one.is_drifted, -one.share_moved, one.column))
+    q = benjamini_hochberg([math.nan if one.p is None else one.p for _, one in found])
+    judged: dict[str, list[ColumnDrift]] = {group: [] for group in groups}
+    for place, (group, one) in enumerate(found):
+        if one.p is not None:
+            is_drifted = bool(q[place] <= MAXIMUM_Q) and _is_large(one)
+            one = replace(one, q=float(q[place]), is_drifted=is_drifted)
+        judged[group].append(one)
+    for columns in judged.values():
+        columns.sort(key=lambda one: (not one.is_drifted, -one.share_moved, one.column))
+    return judged
 
 
 def _compare(name: str, profile: ColumnProfile, now: Counts) -> ColumnDrift:

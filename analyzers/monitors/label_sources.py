@@ -15,13 +15,12 @@ from analyzers.monitors.label_join import LabelJoin
 from analyzers.monitors.loss_models import PREDICTION
 from analyzers.monitors.outcome_profiles import OutcomeProfile
 from analyzers.monitors.outcomes import Outcomes
-from analyzers.monitors.records import NUMBERS
-from analyzers.monitors.tables import NUMERIC, TableError, column_kinds, readable
+from analyzers.monitors.records import NUMBERS, SEGMENTS
+from analyzers.monitors.tables import TableError, column_kinds, is_numeric, readable
 from analyzers.stores.base import Row, Store, Where, Window
 from analyzers.stores.counting import count_requests
 from analyzers.stores.staging import identifier
 
-SEGMENTS = "ml.segment"
 DATASET = "ml.dataset"
 
 _PREDICTION_FIELDS = {
@@ -224,7 +223,7 @@ class _File:
 
     def is_numeric(self, name: str) -> bool:
         """Return whether a column holds numbers."""
-        return name in self.used and self.kinds[self.used[name]].startswith(NUMERIC)
+        return name in self.used and is_numeric(self.kinds[self.used[name]])
 
     def is_continuous(self, name: str) -> bool:
         """Return whether a column holds too many different numbers to be classes."""
@@ -270,7 +269,7 @@ def _joined(
     if features is None:
         taken = {*said.used.values(), *classes.values(), segment, _ROW}
         taken |= set(true.used.values()) if true.path == said.path else set()
-        numeric = [name for name, kind in said.kinds.items() if kind.startswith(NUMERIC)]
+        numeric = [name for name, kind in said.kinds.items() if is_numeric(kind)]
         features = [name for name in numeric if name not in taken]
     is_regression = said.is_continuous("prediction") or true.is_continuous("actual")
     expressions = said.expressions(is_regression)
@@ -290,7 +289,7 @@ def _probability_columns(kinds: Mapping[str, str]) -> dict[str, str]:
         name.removeprefix(head): name
         for head in PROBABILITIES
         for name, kind in kinds.items()
-        if name.startswith(head) and kind.startswith(NUMERIC)
+        if name.startswith(head) and is_numeric(kind)
     }
 
 

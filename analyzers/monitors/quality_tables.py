@@ -8,11 +8,17 @@ from types import TracebackType
 
 import duckdb
 
-from analyzers.monitors.columns import count_numbers
 from analyzers.monitors.drift import Counts
-from analyzers.monitors.profiles import ColumnProfile, NumberProfile
+from analyzers.monitors.profiles import ColumnProfile
 from analyzers.monitors.quality_sources import Violations
-from analyzers.monitors.tables import NUMERIC, Table, column_kinds, read_table, readable
+from analyzers.monitors.tables import (
+    Table,
+    column_kinds,
+    count_table,
+    is_numeric,
+    read_table,
+    readable,
+)
 from analyzers.stores.staging import identifier
 
 EXAMPLES = 5
@@ -124,15 +130,7 @@ class TableQuality:
 
     def counts(self, columns: Mapping[str, ColumnProfile]) -> dict[str, Counts]:
         """Return the counts of columns over the edges, or of the categories, of a reference."""
-        table = self._read()
-        found: dict[str, Counts] = {}
-        for name, profile in columns.items():
-            if name in table.numbers:
-                edges = profile.edges if isinstance(profile, NumberProfile) else (0.0, 1.0)
-                found[name] = count_numbers(table.numbers[name], edges)
-            elif name in table.categories:
-                found[name] = table.categories[name]
-        return found
+        return count_table(self._read(), columns)
 
     def _read(self) -> Table:
         if self._table is None:
@@ -166,6 +164,6 @@ _SQL = {"==": "=", "!=": "<>", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
 
 
 def _kind(type_name: str) -> str:
-    if type_name.startswith(NUMERIC):
+    if is_numeric(type_name):
         return "number"
     return "category" if type_name in ("VARCHAR", "BOOLEAN") else "other"

@@ -6,11 +6,14 @@ Nothing but counts leaves the store, so that a window of any size costs a handfu
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 
 import numpy as np
 
 from analyzers.monitors.columns import profile_categories
+from analyzers.monitors.components import fit_components
+from analyzers.monitors.domain_classifier import MOST_ROWS, Rows
 from analyzers.monitors.drift import Counts
 from analyzers.monitors.profiles import (
     EDGES,
@@ -23,12 +26,15 @@ from analyzers.monitors.profiles import (
     scale_of,
     tail_shares,
 )
-from analyzers.monitors.references import Reference
-from analyzers.stores.base import Store, Where, Window
+from analyzers.monitors.references import Reference, SegmentProfile
+from analyzers.monitors.tables import MOST_SEGMENTS
+from analyzers.stores.base import Condition, Store, Where, Window
 from analyzers.stores.counting import count_requests
+from analyzers.stores.fields import SAMPLING_KEY
 from analyzers.stores.numbers import Histogram, Moments
 
 KIND = "prediction"
+SEGMENTS = "ml.segment"
 NUMBERS = "ml.features.number"
 CATEGORIES = "ml.features.category"
 
@@ -115,6 +121,89 @@ def reference_of_window(store: Store, window: Window, where: Where = ()) -> Refe
         if counts.n:
             columns[_column_of(field)] = counts
     return Reference(rows, columns, source=store.location)
+
+
+def reference_with_segments(
+    store: Store, window: Window, where: Where, segment: str | None
+) -> Reference:
+    """Return the reference that a window's predictions are, also of each value of a segment.
+
+    Args:
+        store: Where the predictions are.
+        window: Time to look at.
+        where: Conditions, such as on the model.
+        segment: Name of the segment, or None.
+
+    Raises:
+        StoreError: If the store cannot be read.
+    """
+    whole = reference_of_window(store, window, where)
+    numbers = [name for name, one in whole.columns.items() if isinstance(one, NumberProfile)]
+    components = None
+    if len(numbers) > 2:
+        components = fit_components(window_rows(store, window, where, numbers).numbers)
+    whole = replace(whole, components=components)
+    if segment is None:
+        return whole
+    field = f"{SEGMENTS}.{segment}"
+    found = store.value_counts(KIND, field, window, where, limit=MOST_SEGMENTS)
+    parts = {
+        item.value: reference_of_window(store, window, [*where, in_segment(segment, item.value)])
+        for item in found
+    }
+    return replace(
+        whole,
+        segment=segment,
+        segments={value: SegmentProfile(part.rows, part.columns) for value, part in parts.items()},
+    )
+
+
+def in_segment(segment: str, value: str) -> Condition:
+    """Return the condition that a prediction is in a segment."""
+    return Condition(f"{SEGMENTS}.{segment}", "any_of", (value,))
+
+
+def window_rows(
+    store: Store,
+    window: Window,
+    where: Where,
+    numbers: Sequence[str],
+    categories: Sequence[str] = (),
+    most: int = MOST_ROWS,
+) -> Rows:
+    """Return a sample of a window's rows, the same in every store.
+
+    Args:
+        store: Where the predictions are.
+        window: Time to look at.
+        where: Conditions, such as on the model.
+        numbers: Numeric columns.
+        categories: Columns of texts.
+        most: Rows, about.
+
+    Raises:
+        StoreError: If the store cannot be read.
+    """
+    rows = count_requests(store, window, where)
+    share = min(1.0, most / rows) if rows else 1.0
+    fields = [field_of(name, is_number=True) for name in numbers]
+    fields += [field_of(name, is_number=False) for name in categories]
+    order = [SAMPLING_KEY, "event.id"]  # stores give rows in no order
+    held = [
+        row for page in store.scan(KIND, [*order, *fields], window, where, share) for row in page
+    ]
+    held.sort(key=lambda row: (row[0] or 0, row[1] or ""))
+    columns = list(zip(*held, strict=True))[len(order) :] if held else [()] * len(fields)
+    return Rows(
+        {
+            name: np.array([np.nan if v is None else v for v in column], dtype=float)
+            for name, column in zip(numbers, columns, strict=False)
+        },
+        {
+            name: np.array(column, dtype=object)
+            for name, column in zip(categories, columns[len(numbers) :], strict=True)
+        },
+    )
 
 
 def _profiles(

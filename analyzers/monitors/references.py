@@ -8,11 +8,25 @@ from datetime import datetime
 from typing import Any
 
 from analyzers.findings import plain
+from analyzers.monitors.components import Components, read_components
 from analyzers.monitors.outcome_profiles import OutcomeProfile, read_outcome_profile
 from analyzers.monitors.profiles import ColumnProfile, column_document, read_column
 
 FORMAT = 1
 """Version of the file's format; a newer one than this is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentProfile:
+    """The profile of a part of a reference's rows.
+
+    Attributes:
+        rows: Number of rows.
+        columns: Profile of each column.
+    """
+
+    rows: int
+    columns: Mapping[str, ColumnProfile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +42,10 @@ class Reference:
         source: What it was made from.
         created: When.
         outcomes: How good its predictions were, or None where that is not known.
+        segment: Name of the segment, or column, that it also knows the parts of, or None.
+        segments: Profile of each part, by value.
+        components: How numeric columns go together, or None.
+        directions: Mean of each column of vectors.
     """
 
     rows: int
@@ -38,6 +56,10 @@ class Reference:
     source: str = ""
     created: datetime | None = None
     outcomes: OutcomeProfile | None = None
+    segment: str | None = None
+    segments: Mapping[str, SegmentProfile] = field(default_factory=dict)
+    components: Components | None = None
+    directions: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """Return the reference as plain values, ready for JSON."""
@@ -50,8 +72,15 @@ class Reference:
             "created": plain(self.created),
             "rows": self.rows,
             "skipped": dict(self.skipped),
-            "columns": {name: column_document(p) for name, p in self.columns.items()},
+            "columns": _columns_document(self.columns),
             "outcomes": None if self.outcomes is None else self.outcomes.document(),
+            "segment": self.segment,
+            "segments": {
+                value: {"rows": part.rows, "columns": _columns_document(part.columns)}
+                for value, part in self.segments.items()
+            },
+            "components": None if self.components is None else self.components.document(),
+            "directions": {name: list(mean) for name, mean in self.directions.items()},
         }
 
 
@@ -72,7 +101,8 @@ def read_reference(document: Any) -> Reference:
             f"its format is {document.get('format')!r}, and this reads {FORMAT}"
         )
     try:
-        columns = {str(name): read_column(c) for name, c in document["columns"].items()}
+        columns = _read_columns(document["columns"])
+        components = document.get("components")
         created, outcomes = document.get("created"), document.get("outcomes")
         return Reference(
             rows=int(document["rows"]),
@@ -83,6 +113,24 @@ def read_reference(document: Any) -> Reference:
             source=str(document.get("source") or ""),
             created=datetime.fromisoformat(created) if created else None,
             outcomes=None if outcomes is None else read_outcome_profile(outcomes),
+            segment=document.get("segment"),
+            segments={
+                str(value): SegmentProfile(int(part["rows"]), _read_columns(part["columns"]))
+                for value, part in (document.get("segments") or {}).items()
+            },
+            components=None if components is None else read_components(components),
+            directions={
+                str(name): tuple(map(float, mean))
+                for name, mean in (document.get("directions") or {}).items()
+            },
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ReferenceFileError(f"it is damaged: {error!r}") from error
+
+
+def _columns_document(columns: Mapping[str, ColumnProfile]) -> dict[str, Any]:
+    return {name: column_document(profile) for name, profile in columns.items()}
+
+
+def _read_columns(document: Mapping[str, Any]) -> dict[str, ColumnProfile]:
+    return {str(name): read_column(column) for name, column in document.items()}

@@ -37,6 +37,45 @@ def drift_notes(report: DriftReport) -> list[str]:
     return notes
 
 
+def together_text(report: DriftReport) -> list[tuple[str, bool]]:
+    """Return what is known of all columns together, and whether it drifted."""
+    said: list[tuple[str, bool]] = []
+    built, domain = report.reconstruction, report.domain
+    if built is not None and built.error is not None:
+        how = "no longer go together as they did" if built.is_drifted else "go together as they did"
+        said.append(
+            (
+                f"numeric columns {how}: error of the reference's principal components "
+                f"{built.reference_error:.3f}, now {built.error:.3f} (p = {probability(built.p)})",
+                built.is_drifted,
+            )
+        )
+    if domain is not None and domain.roc_auc is not None:
+        how = "can" if domain.is_drifted else "cannot"
+        by = ", ".join(f"{name} ({drop:.2f})" for name, drop in domain.columns)
+        told = f", mostly by {by}" if domain.is_drifted and by else ""
+        said.append(
+            (
+                f"a classifier {how} tell rows of now from the reference's{told}: ROC AUC "
+                f"{domain.roc_auc:.3f} ({_number(domain.low)} to {_number(domain.high)})",
+                domain.is_drifted,
+            )
+        )
+    elif domain is not None:
+        said.append((f"no classifier was tried: {domain.reason}", False))
+    return said
+
+
+def segment_rows(report: DriftReport) -> list[tuple[str, ...]]:
+    """Return a row for each column that drifted in a segment: its value, and the cells."""
+    return [
+        (value, *drift_row(column))
+        for value, columns in report.segments.items()
+        for column in columns
+        if column.is_drifted
+    ]
+
+
 def drift_row(column: ColumnDrift) -> tuple[str, ...]:
     """Return the cells of a column, in the order of ``HEADERS``."""
     state = "DRIFT" if column.is_drifted else "-" if column.p is None else "ok"

@@ -269,7 +269,9 @@ def test_stable_data_alarm_nobody() -> None:
             for _ in range(2)
         )
         source = _Counted(now)
-        alarms += bool(report_quality(source, QualityRules(), reference([dict(row) for row in known])).violated)
+        alarms += bool(
+            report_quality(source, QualityRules(), reference([dict(row) for row in known])).violated
+        )
     assert alarms <= 4
 
 

@@ -174,12 +174,12 @@ def test_drift_is_kept_window_by_window_and_model_by_model(
     for _ in range(2):
         told = CliRunner().invoke(main, save)
         assert told.exit_code == 0, told.output
-        assert told.stderr == "saved 20 results of 4 windows\n"
+        assert told.stderr == "saved 24 results of 4 windows\n"
     other = CliRunner().invoke(main, [*save, "--model", "nobody"])
     assert other.stderr == "saved 0 results of 4 windows\n"
     documents = list(stored.read("drift", Window()))
     stored.close()
-    assert len(documents) == 20
+    assert len(documents) == 24
     for document in documents:
         validate(document, schema("drift"))
     drifted = {
