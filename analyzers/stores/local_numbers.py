@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -16,27 +17,29 @@ Rows = Callable[[str], list[tuple[Any, ...]]]
 
 def histograms(rows: Rows, kind: str, edges: Mapping[str, Sequence[float]]) -> dict[str, Histogram]:
     """Return the histogram of each field over its edges."""
+    if not edges:
+        return {}
+    checked = {field: checked_edges(given) for field, given in edges.items()}
+    values = ", ".join(f"{_value(kind, field)} AS v{place}" for place, field in enumerate(checked))
+    # DuckDB's bins are (a, b]: turned over, ours are
+    asked = ", ".join(
+        f"count(*) - count(v{place}), histogram(-v{place}, {_turned(some)}), "
+        f"count(*) FILTER (v{place} = {_number(some[-1])})"
+        for place, some in enumerate(checked.values())
+    )
+    (answer,) = rows(f"SELECT {asked} FROM (SELECT {values} FROM {{source}})")  # noqa: S608
     found: dict[str, Histogram] = {}
-    for field, given in edges.items():
-        some = checked_edges(given)
-        cases = "".join(
-            f" WHEN v < {_number(edge)} THEN {place}" for place, edge in enumerate(some)
-        )
-        last = len(some) - 1
-        counted: dict[int, int] = dict(
-            rows(
-                f"""SELECT CASE WHEN v IS NULL THEN -1{cases}
-                           WHEN v = {_number(some[-1])} THEN {last} ELSE {last + 1} END AS bin,
-                           count(*)
-                    FROM (SELECT {_value(kind, field)} AS v FROM {{source}}) GROUP BY bin"""  # noqa: S608
-            )
-        )
+    for place, (field, some) in enumerate(checked.items()):
+        missing, counted, highest = answer[3 * place : 3 * place + 3]
+        counts = [(counted or {}).get(-edge, 0) for edge in some]
+        beyond = counts.pop() - highest  # the last bin is closed
+        counts[-1] += highest
         found[field] = Histogram(
             edges=some,
-            counts=tuple(counted.get(place + 1, 0) for place in range(last)),
-            below=counted.get(0, 0),
-            above=counted.get(last + 1, 0),
-            missing=counted.get(-1, 0),
+            counts=tuple(counts),
+            below=(counted or {}).get(math.inf, 0),
+            above=beyond,
+            missing=missing,
         )
     return found
 
@@ -81,6 +84,12 @@ def missing_counts(rows: Rows, kind: str, fields: Sequence[str]) -> dict[str, in
         return {}
     counts = ", ".join(f"count(*) - count({_present(kind, field)})" for field in fields)
     return dict(zip(fields, rows(f"SELECT {counts} FROM {{source}}")[0], strict=True))  # noqa: S608
+
+
+def _turned(edges: Sequence[float]) -> str:
+    """Return edges times minus one, rising, as a list."""
+    # as a text: numbers that stand in SQL as they are would be decimals first
+    return f"CAST('[{', '.join(repr(-edge) for edge in reversed(edges))}]' AS DOUBLE[])"
 
 
 def _value(kind: str, field: str) -> str:

@@ -120,13 +120,13 @@ def test_a_classifier_sees_texts_and_missing_values() -> None:
 
 
 def test_a_classifier_seldom_finds_what_is_not_there() -> None:
-    """Of 60 pairs at most three."""
+    """Of 25 pairs at most two."""
     draw = np.random.default_rng(7)
     alarms = sum(
         classify_domains(rows_of(correlated(300, draw)), rows_of(correlated(300, draw))).is_drifted
-        for _ in range(60)
+        for _ in range(25)
     )
-    assert alarms <= 3
+    assert alarms <= 2
 
 
 def test_too_little_to_classify() -> None:
@@ -225,10 +225,9 @@ def test_windows_against_the_one_before(open_local: Opener, tmp_path: Path) -> N
     assert "a classifier can tell rows" in text
     assert "region" in text
     assert "| us | age |" in run(*place, *times, "--format", "md").stdout
-    kept = run(
-        *place, "--save", "--every", "1h", "--since", middle.isoformat(), "--until", "2027-01-01"
-    )
+    kept = run(*place, *times, "--save", "--every", "1h")
     assert kept.exit_code == 0, kept.output
+    assert "results of 1 windows" in kept.stderr
 
 
 def test_which_window_is_earlier() -> None:
