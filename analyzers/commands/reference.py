@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from analyzers.monitors.outcome_profiles import OutcomeProfile
     from analyzers.monitors.outcomes import Outcomes
     from analyzers.monitors.references import Reference
+    from analyzers.stores.base import Store
 
 
 @click.group()
@@ -39,6 +40,11 @@ def reference() -> None:
 @reference.command()
 @click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
+)
+@click.option(
+    "--registered",
+    is_flag=True,
+    help="Profile the training data that the model was registered with in the store.",
 )
 @click.option(
     "--labels",
@@ -59,6 +65,7 @@ def reference() -> None:
 @output_option
 def create(
     file: Path | None,
+    registered: bool,
     labels: bool,
     feedback: Path | None,
     columns: tuple[str, ...],
@@ -79,6 +86,8 @@ def create(
     window = asked_window(since, until)
     if feedback is not None and file is None:
         raise BadInput("--feedback needs FILE: a store has both")
+    if registered and (file is not None or model is None):
+        raise BadInput("--registered needs --model, and takes no FILE")
     labels = labels or feedback is not None
     with clear_errors(), working("Profiling columns"):
         import dataclasses
@@ -87,6 +96,9 @@ def create(
 
         conditions = model_conditions(model, version)
         outcomes = None
+        if registered:
+            with opened_store(store) as opened:
+                file = _registered_file(opened, model, version)
         if file is not None:
             made = _of_file(file, segment)
             if labels:
@@ -111,6 +123,70 @@ def create(
         click.echo(f"{made.outcomes.loss.n:,} labelled predictions", err=True)
     for name, reason in made.skipped.items():
         click.echo(f"without {name}: {reason}", err=True)
+
+
+@reference.command()
+@click.argument(
+    "files",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    nargs=-1,
+    required=True,
+)
+@output_option
+def merge(files: tuple[Path, ...], output: Path | None) -> None:
+    """Merge the references FILES into one, such as those of several days or shards.
+
+    Counts add up. What rests on rows (calibration by labels, principal components, vectors) cannot
+    be merged and is left out.
+    """
+    with clear_errors():
+        import orjson
+
+        from analyzers.commands.references import read_reference_file
+        from analyzers.monitors.merging import merge_references
+
+        given = [read_reference_file(path) for path in files]
+        try:
+            made = merge_references(given)
+        except ValueError as error:
+            raise BadInput(f"they cannot be merged: {error}") from error
+        made = made if len(given) == 1 else _created_now(made)
+        text = orjson.dumps(made.document()).decode() + "\n"
+    write_text(text, output)
+    click.echo(f"{len(made.columns):,} columns of {made.rows:,} rows", err=True)
+    lost = [one for one in given if one.outcomes or one.components or one.directions]
+    if lost and len(given) > 1:
+        click.echo("without labels, principal components and vectors: they need rows", err=True)
+
+
+def _created_now(made: Reference) -> Reference:
+    import dataclasses
+
+    return dataclasses.replace(made, created=datetime.now(UTC))
+
+
+def _registered_file(opened: Store, model: str | None, version: str | None) -> Path:
+    """Return the training data that a registered model names.
+
+    Raises:
+        BadInput: If no model was registered so, or its data are no file here.
+    """
+    from analyzers.stores.base import Condition, Window
+    from shipper.schema.validation import lookup
+
+    registered = Condition("event.action", "any_of", ("model-registered",))
+    where = [*model_conditions(model, version), registered]
+    newest = opened.last_before("lifecycle", datetime.now(UTC), where)
+    if newest is None:
+        raise BadInput("--registered: no such model was registered in the store")
+    found = opened.first_record("lifecycle", Window(newest), where) or {}
+    data = lookup(found, "ml.training.dataset")
+    if not data:
+        raise BadInput("--registered: the model was registered without its training data")
+    path = Path(str(data).removeprefix("file://"))
+    if not path.is_file():
+        raise BadInput(f"--registered: the training data {data!r} are no file here: give FILE")
+    return path
 
 
 def _outcome_profile(outcomes: Outcomes, positive: str | None) -> OutcomeProfile:

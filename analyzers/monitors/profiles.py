@@ -98,11 +98,12 @@ def number_edges(quantiles: Sequence[float], median: float, iqr: float) -> list[
     lower, upper = median - reach, median + reach
     inner = sorted({value for value in quantiles if lower <= value <= upper})
     low = inner[0]
-    inner.append(math.nextafter(inner[-1], math.inf))
+    high = math.nextafter(inner[-1], math.inf)
+    inner.append(high)
     if lower < low:
         inner += map(float, low - (low - lower) * _TAIL)
-    if upper > inner[-1]:
-        inner += map(float, inner[-1] + (upper - inner[-1]) * _TAIL)
+    if upper > high:
+        inner += map(float, high + (upper - high) * _TAIL)
     return sorted(set(inner))
 
 
