@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: help demo test check format docs kibana test-oldest faults elasticsearch benchmark clean
 
 help:
-	@echo 'make demo           serve a model, break it, and read the error report (STORE=URL: on a cluster)'
+	@echo 'make demo           serve a model, break it, and watch one for a year (STORE=URL: the first on a cluster)'
 	@echo 'make test           all checks and tests'
 	@echo 'make check          style, types and architecture only'
 	@echo 'make format         format the code'
@@ -23,6 +23,10 @@ help:
 
 demo: $(VENV)/.demo
 	@$(BIN)/python -m examples.flight_delay.demo $(if $(STORE),--store '$(STORE)') $(if $(TO),--to '$(TO)')
+ifndef STORE
+	@echo
+	@$(BIN)/python -m examples.flight_delay.year
+endif
 
 test: check
 	$(BIN)/python -m pytest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, MutableMapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -22,6 +23,8 @@ else:
     _Base = structlog.make_filtering_bound_logger(logging.NOTSET)
 
 _NAME = "_elkhound_logger"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Logger(_Base):
@@ -47,6 +50,7 @@ class Logger(_Base):
         dataset: str | None = None,
         cost: float | None = None,
         currency: str = "USD",
+        time: datetime | None = None,
     ) -> str:
         """Record one predicted row, where ``observe`` does not fit.
 
@@ -68,6 +72,8 @@ class Logger(_Base):
             dataset: Data set of the row, where it is not live traffic.
             cost: Cost of the prediction.
             currency: Its ISO 4217 currency.
+            time: When it was made, in UTC where no zone is given; now when omitted. For replays
+                and for scores that were computed elsewhere.
 
         Returns:
             The id of the prediction: send it along with the answer, feedback refers to it.
@@ -83,6 +89,7 @@ class Logger(_Base):
             for name, number in (("score", score), ("value", value)):
                 _check_number(f"ml.prediction.{name}", number)
             _check_number("latency_seconds", latency_seconds)
+            _check_time(time)
             answer = {
                 "label": label,
                 "probabilities": probabilities,
@@ -106,7 +113,7 @@ class Logger(_Base):
                 cost=None if cost is None else (cost, currency),
             )
 
-        pipeline.make_and_send("prediction", make, given)
+        pipeline.make_and_send("prediction", make, given, now=_nanoseconds(time))
         return identity
 
     def feedback(
@@ -120,6 +127,7 @@ class Logger(_Base):
         business: Mapping[str, float] | None = None,
         model: str | None = None,
         version: str | None = None,
+        time: datetime | None = None,
     ) -> None:
         """Record the truth, a rating or a business result for an earlier prediction.
 
@@ -132,15 +140,17 @@ class Logger(_Base):
             business: Business results by name, such as ``{"revenue": 12.5}``.
             model: Name of the model, if at hand.
             version: Version of the model, if at hand.
+            time: When it became known, in UTC where no zone is given; now when omitted.
         """
         pipeline = current()
         if pipeline is None:
             return
         given = {key: item for key, item in locals().items() if key not in ("self", "pipeline")}
         redactor = pipeline.redactor
-        pipeline.make_and_send(
-            "feedback",
-            lambda: Feedback(
+
+        def make() -> Feedback:
+            _check_time(time)
+            return Feedback(
                 prediction_id=prediction_id,
                 label=None if label is None else label_text(label),
                 value=value,
@@ -149,9 +159,9 @@ class Logger(_Base):
                 business=business,
                 model=model,
                 version=version,
-            ),
-            given,
-        )
+            )
+
+        pipeline.make_and_send("feedback", make, given, now=_nanoseconds(time))
 
     def lifecycle(
         self,
@@ -250,3 +260,16 @@ _PROCESSORS = [structlog.contextvars.merge_contextvars, _send]
 def _check_number(name: str, value: Any) -> None:
     if value is not None and (isinstance(value, str | bool) or not hasattr(value, "__float__")):
         raise SchemaError(f"{name} must be a number, not {value!r}")
+
+
+def _check_time(time: object) -> None:
+    if time is not None and not isinstance(time, datetime):
+        raise SchemaError(f"time must be a datetime, not {type(time).__name__}")
+
+
+def _nanoseconds(time: object) -> int | None:
+    """Return a time in nanoseconds since the epoch; None for what is none."""
+    if not isinstance(time, datetime):
+        return None
+    aware = time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // _MICROSECOND * 1000

@@ -129,6 +129,7 @@ class Pipeline:
         make: Callable[[], Record],
         given: Mapping[str, Any],
         urgent: bool = False,
+        now: int | None = None,
     ) -> None:
         """Make a record of what the service gave and store it; never raises.
 
@@ -137,6 +138,7 @@ class Pipeline:
             make: Makes the record.
             given: What the service gave.
             urgent: Write without waiting for more records to come.
+            now: Time of the event in nanoseconds since the epoch; this moment otherwise.
         """
         try:
             record = make()
@@ -145,7 +147,7 @@ class Pipeline:
         except Exception as error:
             self.count_failure(error)
         else:
-            self.send(record, urgent=urgent, given=given)
+            self.send(record, urgent=urgent, given=given, now=now)
 
     def reject(self, reason: str, kind: str, given: Mapping[str, Any] | None = None) -> None:
         """Set a record aside that broke its schema, with the reason, and count it."""

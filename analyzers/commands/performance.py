@@ -38,6 +38,7 @@ RENDERERS = {
     "terminal": "analyzers.reports.performance_terminal:render_performance",
     "json": "analyzers.reports.performance_json:render_performance_json",
     "md": "analyzers.reports.performance_markdown:render_performance_markdown",
+    "html": "analyzers.reports.performance_html:render_performance_html",
 }
 """Functions that show the report, by format."""
 
@@ -61,6 +62,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Compare with this reference; without one, with the first window that has enough labels.",
 )
 @click.option("--estimate", "estimates", is_flag=True, help="Also estimate what has no label yet.")
+@click.option("--drift", is_flag=True, help="Also how inputs and outputs differ from --reference.")
 @click.option("--positive", metavar="CLASS", help="The positive of two classes.")
 @segment_option
 @click.option(
@@ -81,6 +83,7 @@ def performance(
     columns: tuple[str, ...],
     reference_file: Path | None,
     estimates: bool,
+    drift: bool,
     positive: str | None,
     segment: str | None,
     every: int,
@@ -108,9 +111,15 @@ def performance(
         raise BadInput(
             "--save keeps results beside the records of a store: leave out --predictions"
         )
+    if drift and (reference_file is None or predictions is not None):
+        raise BadInput("--drift compares the windows of a store with --reference")
     with clear_errors():
         from analyzers.commands.references import read_reference_file
-        from analyzers.monitors.performance_report import Asked, report_performance
+        from analyzers.monitors.performance_report import (
+            Asked,
+            report_performance,
+            with_drift,
+        )
         from analyzers.monitors.tables import TableError
 
         known = None if reference_file is None else read_reference_file(reference_file)
@@ -139,6 +148,10 @@ def performance(
                     reference=known.source if known else "",
                 )
                 report = report_performance(outcomes, asked, said, true)
+                if drift and known is not None:
+                    with opened_store(store) as opened:
+                        where = model_conditions(name, version)
+                        report = with_drift(report, opened, where, known)
         except TableError as error:
             raise BadInput(str(error)) from error
         except ValueError as error:

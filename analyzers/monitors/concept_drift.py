@@ -13,10 +13,17 @@ import numpy as np
 
 from analyzers.monitors.outcomes import Floats, Outcomes
 from analyzers.monitors.performance import losses
-from analyzers.statistics.sequential import MeanChange, adaptive_windowing, page_hinkley
+from analyzers.statistics.sequential import adaptive_windowing, page_hinkley
 
 MOST_STEPS = 100_000
 """Steps of a stream; of a longer one some losses that follow each other are one step."""
+
+FEWEST_STEPS = 200
+MOST_DEPENDENCE = 0.1
+"""Correlation of each step with the next one from which twice as many losses are one step."""
+
+PARTS = 20
+"""Parts of the stream in which that is measured."""
 
 SMALLEST_CHANGE = 0.02
 """Change of the mean loss, as a share of its largest, below which nobody minds."""
@@ -58,33 +65,54 @@ def loss_changes(outcomes: Outcomes) -> list[LossChange]:
     time, lost = time[timed], lost[timed]
     if not lost.size:
         return []
-    scale = 1.0
-    if outcomes.is_regression:
-        # detectors want values from 0 to 1: beyond the 99th percentile errors count as equal
-        scale = float(np.percentile(lost, 99)) or 1.0
-    steps, first, last = _steps(np.minimum(lost / scale, 1.0), time)
+    most = float(np.percentile(lost, 99)) or 1.0 if outcomes.is_regression else 1.0
+    # beyond the 99th percentile errors of a regression count as equal
+    steps, first, last = _steps(np.minimum(lost, most), time)
+    # detectors want values from 0 to 1; means of many losses fill a part of that
+    low, high = (0.0, most) if len(steps) == len(lost) else np.percentile(steps, [1, 99])
+    scale = float(high - low) or 1.0
+    standard = np.clip((steps - low) / scale, 0.0, 1.0)
     found = [
-        LossChange(name, _moment(first[one.since]), _moment(last[one.found]), one.before * scale,
-                   one.after * scale)
+        LossChange(
+            name, _moment(first[one.since]), _moment(last[one.found]),
+            low + one.before * scale, low + one.after * scale,
+        )
         for name, changes in (
-            ("ADWIN", adaptive_windowing(steps)), ("Page-Hinkley", page_hinkley(steps)),
+            ("ADWIN", adaptive_windowing(standard, every=1 if len(steps) < 2000 else 8)),
+            ("Page-Hinkley", page_hinkley(standard)),
         )
         for one in changes
-        if _is_large(one)
+        if abs(one.after - one.before) * scale >= SMALLEST_CHANGE * most
     ]  # fmt: skip
     return sorted(found, key=lambda one: (one.since, one.detector))
 
 
-def _is_large(one: MeanChange) -> bool:
-    return abs(one.after - one.before) >= SMALLEST_CHANGE
-
-
 def _steps(values: Floats, time: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return means of losses that follow each other, with the times of their ends."""
+    """Return means of losses that follow each other, with the times of their ends.
+
+    So many are one step that steps are nearly independent, as the detectors take them to be: a
+    stormy day makes many flights late, and is no change of what makes flights late.
+
+    Source:
+        Batch means: A. Law, W. Kelton, Simulation Modeling and Analysis, 3rd ed., section 9.5.3.
+    """
     together = -(-values.size // MOST_STEPS)
-    starts = np.arange(0, values.size, together)
-    counts = np.diff(np.append(starts, values.size))
-    return np.add.reduceat(values, starts) / counts, time[starts], time[starts + counts - 1]
+    while True:
+        starts = np.arange(0, values.size, together)
+        counts = np.diff(np.append(starts, values.size))
+        means = np.add.reduceat(values, starts) / counts
+        if means.size < 2 * FEWEST_STEPS or _dependence(means) <= MOST_DEPENDENCE:
+            return means, time[starts], time[starts + counts - 1]
+        together *= 2
+
+
+def _dependence(steps: Floats) -> float:
+    """Return the correlation of each step with the next, within parts: a change is in few."""
+    width = steps.size // PARTS
+    parts = steps[: width * PARTS].reshape(PARTS, width)
+    parts = parts - parts.mean(axis=1, keepdims=True)
+    total = float((parts**2).sum())
+    return float((parts[:, :-1] * parts[:, 1:]).sum()) / total if total > 0 else 0.0
 
 
 def _moment(seconds: float) -> datetime:

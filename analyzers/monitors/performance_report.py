@@ -23,9 +23,11 @@ from analyzers.monitors.outcome_profiles import (
 from analyzers.monitors.outcomes import Flags, JoinNotes, Outcomes, positive_place
 from analyzers.monitors.performance import Loss, Performance, measure
 from analyzers.monitors.profiles import CategoryProfile, NumberProfile
+from analyzers.monitors.records import count_columns
+from analyzers.monitors.references import Reference
 from analyzers.statistics.means import mean_increase
 from analyzers.statistics.multiple_testing import benjamini_hochberg
-from analyzers.stores.base import Window
+from analyzers.stores.base import Store, Where, Window
 
 MAXIMUM_Q = 0.01
 MINIMUM_LABELLED = 50
@@ -77,6 +79,23 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftWindow:
+    """How the inputs and outputs of one window differ from the reference.
+
+    Attributes:
+        name: The window's begin.
+        since: Begin of the window.
+        until: End of the window.
+        columns: How each column differs.
+    """
+
+    name: str
+    since: datetime
+    until: datetime
+    columns: tuple[ColumnDrift, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PerformanceReport:
     """How good a model is.
 
@@ -90,6 +109,7 @@ class PerformanceReport:
         groups: The same by version, data set and segment.
         changes: Changes of the mean loss over time.
         notes: What joining labels to predictions found besides.
+        drift: How the inputs and outputs of each window differ from the reference, if asked for.
     """
 
     predictions: str
@@ -101,6 +121,7 @@ class PerformanceReport:
     groups: Mapping[str, tuple[Slice, ...]]
     changes: tuple[LossChange, ...]
     notes: JoinNotes
+    drift: tuple[DriftWindow, ...] = ()
 
     def slices(self) -> Iterator[Slice]:
         """Yield all, each window, and each group."""
@@ -127,6 +148,7 @@ class PerformanceReport:
             "groups": {name: [plain(one) for one in some] for name, some in self.groups.items()},
             "changes": [plain(one) for one in self.changes],
             "notes": plain(self.notes),
+            "drift": [plain(one) for one in self.drift],
         }
 
 
@@ -203,6 +225,30 @@ def _positive(outcomes: Outcomes, asked: Asked) -> int | None:
     return positive_place(
         outcomes, asked.positive or (known if known in outcomes.classes else None)
     )
+
+
+def with_drift(
+    report: PerformanceReport, store: Store, where: Where, reference: Reference
+) -> PerformanceReport:
+    """Return a report that also says how each window's inputs and outputs differ.
+
+    Args:
+        report: The report.
+        store: Where the predictions are.
+        where: Conditions on them, such as on the model.
+        reference: What they are compared with.
+
+    Raises:
+        StoreError: If the store cannot be read.
+    """
+    found = []
+    for one in report.windows:
+        if one.since is None or one.until is None:
+            continue
+        counts = count_columns(store, Window(one.since, one.until), where, reference.columns)
+        columns = tuple(compare(reference.columns, counts))
+        found.append(DriftWindow(one.name, one.since, one.until, columns))
+    return replace(report, drift=tuple(found))
 
 
 class WindowReports:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from analyzers.monitors.concept_drift import LossChange
 from analyzers.monitors.performance import Measure, Performance
 from analyzers.monitors.performance_report import PerformanceReport, Slice
-from analyzers.reports.wording import duration, probability
+from analyzers.reports.wording import duration
 from analyzers.root_cause.summaries import share_text
 
-SHOWN_CHANGES = 5
+SHOWN_CHANGES = 3
 SHOWN_CLASSES = 20
 
 NAMES = {
@@ -105,22 +105,26 @@ def performance_notes(report: PerformanceReport) -> list[str]:
 
 
 def changes_text(changes: Sequence[LossChange], is_number: bool) -> list[str]:
-    """Return the changes of the mean loss as sentences, the first ones."""
+    """Return the largest changes of the mean loss as sentences, in order of time."""
     what = "mean absolute error" if is_number else "share of wrong classes"
-    return [
+    largest = sorted(changes, key=lambda one: -abs(one.after - one.before))[:SHOWN_CHANGES]
+    said = [
         f"since {one.since:%Y-%m-%d %H:%M} the {what} is {'up' if one.is_worse else 'down'} from "
         f"{_number(one.before)} to {_number(one.after)} ({one.detector})"
-        for one in changes[:SHOWN_CHANGES]
+        for one in sorted(largest, key=lambda one: one.since)
     ]
+    if len(changes) > len(largest):
+        said.append(f"{len(changes) - len(largest)} smaller changes")
+    return said
 
 
 def slice_headers(report: PerformanceReport, first: str) -> tuple[str, ...]:
     """Return the headers of a table of slices."""
     primary, second = (NAMES[name] for name in primary_measures(report))
-    headers = [first, "n", "labelled", "lag", primary, second]
+    headers = [first, "n", "known", "lag", primary, second]
     if _is_estimated(report):
         headers.append("estimate")
-    return (*headers, "q", "")
+    return (*headers, "")
 
 
 def slice_row(report: PerformanceReport, one: Slice) -> tuple[str, ...]:
@@ -132,14 +136,14 @@ def slice_row(report: PerformanceReport, one: Slice) -> tuple[str, ...]:
         one.name,
         f"{found.rows:,}",
         share_text(found.coverage) if math.isfinite(found.coverage) else "",
-        duration(found.lag_median) if found.lag_median is not None else "",
+        _lag(found.lag_median),
         _with_half(measured),
         _number(found.value(second)),
     ]
     if _is_estimated(report):
         said = one.estimation.value(primary) if one.estimation else None
         cells.append(_number(said))
-    return (*cells, probability(one.q), verdict(one))
+    return (*cells, verdict(one))
 
 
 def verdict(one: Slice) -> str:
@@ -148,7 +152,7 @@ def verdict(one: Slice) -> str:
     if one.is_worse:
         words.append("WORSE")
     if one.is_mistaken:
-        words.append("estimate wrong")
+        words.append("estimate off")
     if one.target is not None and one.target.is_drifted:
         words.append("labels drifted")
     return ", ".join(words)
@@ -193,11 +197,26 @@ def measure_text(measure: Measure | None) -> str:
     return f"{_number(measure.value)} ({interval})" if interval else _number(measure.value)
 
 
+def value_text(measure: Measure | None) -> str:
+    """Return a measure's value."""
+    return _number(measure.value if measure else None) or "-"
+
+
 def interval_text(measure: Measure | None) -> str:
     """Return an interval, or nothing where there is none."""
     if measure is None or measure.low is None or measure.high is None:
         return ""
     return f"{_number(measure.low)} to {_number(measure.high)}"
+
+
+def _lag(seconds: float | None) -> str:
+    """Return a lag in its largest unit."""
+    if seconds is None:
+        return ""
+    for length, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.1f} s"
 
 
 def _with_half(measure: Measure | None) -> str:

