@@ -101,7 +101,7 @@ def main() -> None:
                 np.save(file, draw.normal(shift, 1, size=(rows, columns)))
             tools = {"Elkhound, all measures": (sys.executable, OURS)}
             for package, (name, code) in ANCHORS.items():
-                python = _environment(home, package)
+                python = environment(home, package)
                 if python is not None:
                     tools[name] = (python, code)
             for name, (python, code) in tools.items():
@@ -131,7 +131,7 @@ def _measure(python: str, code: str, files: Sequence[Path]) -> str:
     return "-" if best is None else f"{best[0]:.2f} | {best[1]:.1f} | {best[2]:,.0f}"
 
 
-def _environment(home: Path, package: str) -> str | None:
+def environment(home: Path, package: str) -> str | None:
     """Return the Python of an anchor's environment; None where it cannot be installed."""
     wanted = [package, *NEEDED.get(package, ())]
     python = home / package / "bin" / "python"
