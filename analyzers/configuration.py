@@ -26,7 +26,7 @@ from analyzers.spans import span_seconds
 
 if TYPE_CHECKING:
     from analyzers.errors.rules import GroupRule
-    from analyzers.monitors.quality_rules import QualityRules
+    from analyzers.monitors.quality.rules import QualityRules
 
 FILE = "elkhound.toml"
 VARIABLE = "ELKHOUND_CONFIG"
@@ -113,7 +113,7 @@ def quality_rules(values: Mapping[str, Any]) -> QualityRules:
     Raises:
         ConfigurationFileError: If a value cannot be.
     """
-    from analyzers.monitors.quality_rules import QualityRules
+    from analyzers.monitors.quality.rules import QualityRules
 
     freshness = values.get("quality.freshness")
     duplicates = values.get("quality.duplicates")

@@ -19,7 +19,7 @@ from analyzers.configuration_keys import (
 
 if TYPE_CHECKING:
     from analyzers.errors.rules import GroupRule
-    from analyzers.monitors.quality_rules import QualityRule
+    from analyzers.monitors.quality.rules import QualityRule
 
 R = TypeVar("R")
 
@@ -52,7 +52,7 @@ def read_quality_rules(tables: Any, path: Path, text: str) -> tuple[QualityRule,
     Raises:
         ConfigurationFileError: If one is wrong.
     """
-    from analyzers.monitors.quality_rules import QualityRule
+    from analyzers.monitors.quality.rules import QualityRule
 
     def make(values: Mapping[str, Any]) -> QualityRule:
         if "column" not in values:

@@ -36,8 +36,8 @@ print(json.dumps({"seconds": time.perf_counter() - begin,
 """
 
 OURS = """
-from analyzers.monitors.columns import count_numbers, profile_numbers
-from analyzers.monitors.drift import compare
+from analyzers.monitors.references.columns import count_numbers, profile_numbers
+from analyzers.monitors.drift.comparing import compare
 begin = time.perf_counter()
 profiles = {name: profile_numbers(reference[:, place]) for place, name in enumerate(names)}
 counts = {name: count_numbers(current[:, place], profiles[name].edges)

@@ -11,9 +11,9 @@ import time
 
 import numpy as np
 
-from analyzers.monitors.columns import count_numbers, profile_categories, profile_numbers
-from analyzers.monitors.drift import Counts, compare
-from analyzers.monitors.profiles import ColumnProfile
+from analyzers.monitors.drift.comparing import Counts, compare
+from analyzers.monitors.references.columns import count_numbers, profile_categories, profile_numbers
+from analyzers.monitors.references.profiles import ColumnProfile
 from analyzers.statistics.intervals import proportion
 from benchmarks.timing import machine
 

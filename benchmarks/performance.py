@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from analyzers.monitors.estimation import estimate
-from analyzers.monitors.outcome_profiles import profile_outcomes
-from analyzers.monitors.outcomes import Outcomes
-from analyzers.monitors.performance import measure
+from analyzers.monitors.performance.estimation import estimate
+from analyzers.monitors.performance.measures import measure
+from analyzers.monitors.performance.outcome_profiles import profile_outcomes
+from analyzers.monitors.performance.outcomes import Outcomes
 from benchmarks.drift import environment
 from benchmarks.timing import machine
 
@@ -42,8 +42,8 @@ OURS = """
 import json, resource, sys, time
 from pathlib import Path
 begin = time.perf_counter()
-from analyzers.monitors.label_sources import outcomes_of_files
-from analyzers.monitors.performance import measure
+from analyzers.monitors.performance.label_sources import outcomes_of_files
+from analyzers.monitors.performance.measures import measure
 begun = time.perf_counter()
 outcomes = outcomes_of_files(Path(sys.argv[1]), Path(sys.argv[2]))
 found = measure(outcomes, 1)

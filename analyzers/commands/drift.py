@@ -24,12 +24,12 @@ from analyzers.commands.options import (
     working,
 )
 from analyzers.commands.showing import show
-from analyzers.monitors.sliding import SLIDING
+from analyzers.monitors.references.sliding import SLIDING
 
 if TYPE_CHECKING:
     from analyzers.findings import Finding
-    from analyzers.monitors.drift_report import DriftReport
-    from analyzers.monitors.references import Reference
+    from analyzers.monitors.drift.report import DriftReport
+    from analyzers.monitors.references.reference import Reference
     from analyzers.stores.base import Store, Where, Window
 
 RENDERERS = {
@@ -108,7 +108,7 @@ def drift(
     if multivariate and reference_file is not None and reference_file.suffix == ".json":
         raise BadInput("--multivariate needs rows: give a table file as --reference, or --against")
     with clear_errors():
-        from analyzers.monitors.tables import TableError
+        from analyzers.monitors.references.tables import TableError
 
         try:
             with working("Comparing columns"):
@@ -152,10 +152,10 @@ class _Known:
 
     def report(self, opened: Store, window: Window, multivariate: bool) -> DriftReport:
         """Return the report on a window."""
-        from analyzers.monitors.drift_report import report_window, with_domain
-        from analyzers.monitors.records import reference_with_segments, window_rows
-        from analyzers.monitors.sliding import SLIDING, earlier
-        from analyzers.monitors.tables import read_rows
+        from analyzers.monitors.drift.report import report_window, with_domain
+        from analyzers.monitors.references.records import reference_with_segments, window_rows
+        from analyzers.monitors.references.sliding import SLIDING, earlier
+        from analyzers.monitors.references.tables import read_rows
         from analyzers.root_cause.error_report import up_to_now
 
         where, before = self.conditions, None
@@ -185,8 +185,8 @@ _KINDS = ("number", "category")
 def _of_files(
     reference_file: Path, current_file: Path, segment: str | None, multivariate: bool
 ) -> DriftReport:
-    from analyzers.monitors.drift_report import report_drift, with_domain
-    from analyzers.monitors.tables import read_rows, read_segments, read_table
+    from analyzers.monitors.drift.report import report_drift, with_domain
+    from analyzers.monitors.references.tables import read_rows, read_segments, read_table
 
     known = _reference(reference_file, segment)
     parts = None if known.segment is None else read_segments(current_file, known.segment)
@@ -201,7 +201,7 @@ def _of_files(
 def _reference(path: Path, segment: str | None) -> Reference:
     """Return a stored reference, or that which a table file is, with its segments."""
     from analyzers.commands.references import reference_of_file
-    from analyzers.monitors.tables import reference_with_segments
+    from analyzers.monitors.references.tables import reference_with_segments
 
     if segment is not None and path.suffix.lower() != ".json":
         return reference_with_segments(path, segment)
@@ -221,7 +221,7 @@ def _named(known: Reference, name: str) -> Reference:
 
 
 def _most_rows() -> int:
-    from analyzers.monitors.domain_classifier import MOST_ROWS
+    from analyzers.monitors.drift.domain_classifier import MOST_ROWS
 
     return MOST_ROWS
 
@@ -229,7 +229,7 @@ def _most_rows() -> int:
 def _save(location: str, known: _Known, asked: Window, seconds: int, multivariate: bool) -> None:
     """Compute and save the drift of each window of a model."""
     from analyzers.commands.saving import save_findings
-    from analyzers.monitors.drift_findings import drift_findings
+    from analyzers.monitors.drift.findings import drift_findings
     from analyzers.root_cause.error_report import up_to_now
 
     with opened_store(location) as opened:

@@ -29,9 +29,9 @@ from analyzers.commands.showing import show
 
 if TYPE_CHECKING:
     from analyzers.findings import Finding
-    from analyzers.monitors.outcomes import Outcomes
-    from analyzers.monitors.performance_report import Asked
-    from analyzers.monitors.references import Reference
+    from analyzers.monitors.performance.outcomes import Outcomes
+    from analyzers.monitors.performance.report import Asked
+    from analyzers.monitors.references.reference import Reference
     from analyzers.stores.base import Store, Window
 
 RENDERERS = {
@@ -115,12 +115,12 @@ def performance(
         raise BadInput("--drift compares the windows of a store with --reference")
     with clear_errors():
         from analyzers.commands.references import read_reference_file
-        from analyzers.monitors.performance_report import (
+        from analyzers.monitors.performance.report import (
             Asked,
             report_performance,
             with_drift,
         )
-        from analyzers.monitors.tables import TableError
+        from analyzers.monitors.references.tables import TableError
 
         known = None if reference_file is None else read_reference_file(reference_file)
         if known is not None and known.outcomes is None:
@@ -170,7 +170,7 @@ def _of_files(
     segment: str | None,
     estimates: bool,
 ) -> Outcomes:
-    from analyzers.monitors.label_sources import outcomes_of_files
+    from analyzers.monitors.performance.label_sources import outcomes_of_files
 
     features = None if estimates else ()
     return outcomes_of_files(predictions, feedback, read_map(columns), segment, features)
@@ -185,7 +185,7 @@ def _of_store(
     known: Reference | None,
     estimates: bool,
 ) -> Outcomes:
-    from analyzers.monitors.label_sources import inputs_to_keep, outcomes_of_store
+    from analyzers.monitors.performance.label_sources import inputs_to_keep, outcomes_of_store
 
     conditions = model_conditions(model, version)
     profile = known.outcomes if known else None
@@ -217,8 +217,8 @@ def _save(
 ) -> None:
     """Save the performance of each window."""
     from analyzers.commands.saving import save_findings
-    from analyzers.monitors.performance_findings import performance_findings
-    from analyzers.monitors.performance_report import WindowReports
+    from analyzers.monitors.performance.findings import performance_findings
+    from analyzers.monitors.performance.report import WindowReports
     from analyzers.root_cause.error_report import up_to_now
 
     reports = WindowReports(outcomes, asked)

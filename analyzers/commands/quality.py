@@ -27,8 +27,8 @@ from analyzers.commands.showing import show
 
 if TYPE_CHECKING:
     from analyzers.findings import Finding
-    from analyzers.monitors.quality_rules import QualityRules
-    from analyzers.monitors.references import Reference
+    from analyzers.monitors.quality.rules import QualityRules
+    from analyzers.monitors.references.reference import Reference
     from analyzers.stores.base import Window
 
 RENDERERS = {
@@ -90,9 +90,9 @@ def quality(
         raise BadInput("--save keeps results beside the records of a store: leave out --current")
     with clear_errors():
         from analyzers.commands.references import reference_of_file
-        from analyzers.monitors.quality_report import report_quality, report_records
-        from analyzers.monitors.quality_tables import TableQuality
-        from analyzers.monitors.tables import TableError
+        from analyzers.monitors.quality.report import report_quality, report_records
+        from analyzers.monitors.quality.tables import TableQuality
+        from analyzers.monitors.references.tables import TableError
 
         rules = _rules(context)
         try:
@@ -129,8 +129,8 @@ def suggest(file: Path, output: Path | None) -> None:
     """Propose rules that FILE, a reference or a table file, obeys; for elkhound.toml."""
     with clear_errors():
         from analyzers.commands.references import reference_of_file
-        from analyzers.monitors.quality_rules import rules_text, suggest_rules
-        from analyzers.monitors.tables import TableError
+        from analyzers.monitors.quality.rules import rules_text, suggest_rules
+        from analyzers.monitors.references.tables import TableError
 
         try:
             with working("Profiling columns"):
@@ -163,8 +163,8 @@ def _save(
 ) -> None:
     """Check and save each window."""
     from analyzers.commands.saving import save_findings
-    from analyzers.monitors.quality_findings import quality_findings
-    from analyzers.monitors.quality_report import report_records
+    from analyzers.monitors.quality.findings import quality_findings
+    from analyzers.monitors.quality.report import report_records
     from analyzers.root_cause.error_report import up_to_now
 
     name = model or (known.model if known else None)

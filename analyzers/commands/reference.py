@@ -26,9 +26,9 @@ from analyzers.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from analyzers.monitors.outcome_profiles import OutcomeProfile
-    from analyzers.monitors.outcomes import Outcomes
-    from analyzers.monitors.references import Reference
+    from analyzers.monitors.performance.outcome_profiles import OutcomeProfile
+    from analyzers.monitors.performance.outcomes import Outcomes
+    from analyzers.monitors.references.reference import Reference
     from analyzers.stores.base import Store
 
 
@@ -104,8 +104,11 @@ def create(
             if labels:
                 outcomes = _outcomes_of_files(file, feedback, columns)
         else:
-            from analyzers.monitors.label_sources import inputs_to_keep, outcomes_of_store
-            from analyzers.monitors.records import reference_with_segments
+            from analyzers.monitors.performance.label_sources import (
+                inputs_to_keep,
+                outcomes_of_store,
+            )
+            from analyzers.monitors.references.records import reference_with_segments
 
             with opened_store(store) as opened:
                 made = reference_with_segments(opened, window, conditions, segment)
@@ -143,7 +146,7 @@ def merge(files: tuple[Path, ...], output: Path | None) -> None:
         import orjson
 
         from analyzers.commands.references import read_reference_file
-        from analyzers.monitors.merging import merge_references
+        from analyzers.monitors.references.merging import merge_references
 
         given = [read_reference_file(path) for path in files]
         try:
@@ -190,8 +193,8 @@ def _registered_file(opened: Store, model: str | None, version: str | None) -> P
 
 
 def _outcome_profile(outcomes: Outcomes, positive: str | None) -> OutcomeProfile:
-    from analyzers.monitors.outcome_profiles import profile_outcomes
-    from analyzers.monitors.outcomes import positive_place
+    from analyzers.monitors.performance.outcome_profiles import profile_outcomes
+    from analyzers.monitors.performance.outcomes import positive_place
 
     try:
         found = profile_outcomes(outcomes, positive_place(outcomes, positive))
@@ -203,8 +206,8 @@ def _outcome_profile(outcomes: Outcomes, positive: str | None) -> OutcomeProfile
 
 
 def _outcomes_of_files(file: Path, feedback: Path | None, columns: tuple[str, ...]) -> Outcomes:
-    from analyzers.monitors.label_sources import outcomes_of_files
-    from analyzers.monitors.tables import TableError
+    from analyzers.monitors.performance.label_sources import outcomes_of_files
+    from analyzers.monitors.references.tables import TableError
 
     try:
         return outcomes_of_files(file, feedback, read_map(columns), features=None)
@@ -213,7 +216,7 @@ def _outcomes_of_files(file: Path, feedback: Path | None, columns: tuple[str, ..
 
 
 def _of_file(file: Path, segment: str | None) -> Reference:
-    from analyzers.monitors.tables import (
+    from analyzers.monitors.references.tables import (
         TableError,
         read_table,
         reference_of,

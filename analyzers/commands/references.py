@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analyzers.commands.options import BadInput
 
 if TYPE_CHECKING:
-    from analyzers.monitors.references import Reference
+    from analyzers.monitors.references.reference import Reference
 
 
 def read_reference_file(path: Path) -> Reference:
@@ -19,7 +19,7 @@ def read_reference_file(path: Path) -> Reference:
     """
     import orjson
 
-    from analyzers.monitors.references import ReferenceFileError, read_reference
+    from analyzers.monitors.references.reference import ReferenceFileError, read_reference
 
     try:
         return read_reference(orjson.loads(path.read_bytes()))
@@ -36,7 +36,7 @@ def reference_of_file(path: Path) -> Reference:
         BadInput: If the file is neither.
         TableError: If it is a table that cannot be read.
     """
-    from analyzers.monitors.tables import read_table, reference_of
+    from analyzers.monitors.references.tables import read_table, reference_of
 
     if path.suffix.lower() != ".json":
         return reference_of(read_table(path), path.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from analyzers.monitors.drift_report import DriftReport
+from analyzers.monitors.drift.report import DriftReport
 
 
 def render_drift_json(report: DriftReport) -> str:

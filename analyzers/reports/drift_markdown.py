@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzers.monitors.drift_report import DriftReport
+from analyzers.monitors.drift.report import DriftReport
 from analyzers.reports.drift_wording import (
     HEADERS,
     drift_headline,

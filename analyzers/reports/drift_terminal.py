@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analyzers.monitors.drift_report import DriftReport
+from analyzers.monitors.drift.report import DriftReport
 from analyzers.reports.drift_wording import (
     HEADERS,
     drift_headline,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from analyzers.monitors.drift import ColumnDrift
-from analyzers.monitors.drift_report import DriftReport
+from analyzers.monitors.drift.comparing import ColumnDrift
+from analyzers.monitors.drift.report import DriftReport
 from analyzers.reports.wording import counted, joined, probability
 from analyzers.root_cause.summaries import share_text
 

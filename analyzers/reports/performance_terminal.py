@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analyzers.monitors.performance_report import PerformanceReport, Slice
+from analyzers.monitors.performance.report import PerformanceReport, Slice
 from analyzers.reports.performance_wording import (
     CLASS_HEADERS,
     MEASURE_HEADERS,
@@ -61,7 +61,9 @@ def _print_slices(
     report: PerformanceReport, name: str, slices: Sequence[Slice], console: Console
 ) -> None:
     styles = ["bold red" if one.is_worse else "" for one in slices]
-    _print(console, slice_headers(report, name), (slice_row(report, one) for one in slices), styles)
+    headers = slice_headers(report, name, is_wide=False)
+    rows = [slice_row(report, one, is_wide=False) for one in slices]
+    _print(console, headers, rows, styles)
 
 
 def _print(
@@ -72,10 +74,12 @@ def _print(
 ) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for place, header in enumerate(headers):
-        is_text = place == 0 or (header == "" and place == len(headers) - 1)
+        is_verdict = header == "" and place == len(headers) - 1
+        is_text = place == 0 or is_verdict
         table.add_column(
-            header, justify="left" if is_text else "right", no_wrap=place < len(headers) - 1
-        )
+            header, justify="left" if is_text else "right", no_wrap=not is_text,
+            min_width=10 if is_text else None, overflow="fold" if is_text else "ellipsis",
+        )  # fmt: skip
     for place, row in enumerate(rows):
         style = styles[place] if styles else ""
         table.add_row(*(Text(printable(cell), style=style) for cell in row))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from analyzers.monitors.concept_drift import LossChange
-from analyzers.monitors.performance import Measure, Performance
-from analyzers.monitors.performance_report import PerformanceReport, Slice
-from analyzers.reports.wording import duration
+from analyzers.monitors.performance.concept_drift import LossChange
+from analyzers.monitors.performance.measures import Measure, Performance
+from analyzers.monitors.performance.report import PerformanceReport, Slice
+from analyzers.reports.wording import duration, probability
 from analyzers.root_cause.summaries import share_text
 
 SHOWN_CHANGES = 3
@@ -118,16 +118,16 @@ def changes_text(changes: Sequence[LossChange], is_number: bool) -> list[str]:
     return said
 
 
-def slice_headers(report: PerformanceReport, first: str) -> tuple[str, ...]:
-    """Return the headers of a table of slices."""
+def slice_headers(report: PerformanceReport, first: str, is_wide: bool = True) -> tuple[str, ...]:
+    """Return the headers of a table of slices; where there is room, with q-values."""
     primary, second = (NAMES[name] for name in primary_measures(report))
     headers = [first, "n", "known", "lag", primary, second]
     if _is_estimated(report):
         headers.append("estimate")
-    return (*headers, "")
+    return (*headers, "q", "") if is_wide else (*headers, "")
 
 
-def slice_row(report: PerformanceReport, one: Slice) -> tuple[str, ...]:
+def slice_row(report: PerformanceReport, one: Slice, is_wide: bool = True) -> tuple[str, ...]:
     """Return the cells of a slice, in the order of the headers."""
     found = one.performance
     primary, second = primary_measures(report)
@@ -143,6 +143,8 @@ def slice_row(report: PerformanceReport, one: Slice) -> tuple[str, ...]:
     if _is_estimated(report):
         said = one.estimation.value(primary) if one.estimation else None
         cells.append(_number(said))
+    if is_wide:
+        cells.append(probability(one.q))
     return (*cells, verdict(one))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from analyzers.monitors.quality_report import QualityReport
+from analyzers.monitors.quality.report import QualityReport
 
 
 def render_quality_json(report: QualityReport) -> str:

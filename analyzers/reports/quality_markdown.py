@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzers.monitors.quality_report import QualityReport
+from analyzers.monitors.quality.report import QualityReport
 from analyzers.reports.markdown import escape, table_lines
 from analyzers.reports.quality_wording import (
     HEADERS,

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analyzers.monitors.quality_report import QualityReport
+from analyzers.monitors.quality.report import QualityReport
 from analyzers.reports.printable import printable
 from analyzers.reports.quality_wording import (
     HEADERS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from analyzers.monitors.quality import QualityCheck
-from analyzers.monitors.quality_report import QualityReport
+from analyzers.monitors.quality.checks import QualityCheck
+from analyzers.monitors.quality.report import QualityReport
 from analyzers.reports.wording import counted, probability
 from analyzers.root_cause.summaries import share_text
 

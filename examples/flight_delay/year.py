@@ -25,17 +25,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
 import shipper
-from analyzers.monitors.label_sources import outcomes_of_store
-from analyzers.monitors.outcome_profiles import profile_outcomes
-from analyzers.monitors.outcomes import positive_place
-from analyzers.monitors.performance_report import (
+from analyzers.monitors.performance.label_sources import outcomes_of_store
+from analyzers.monitors.performance.outcome_profiles import profile_outcomes
+from analyzers.monitors.performance.outcomes import positive_place
+from analyzers.monitors.performance.report import (
     Asked,
     PerformanceReport,
     report_performance,
     with_drift,
 )
-from analyzers.monitors.records import reference_with_segments
-from analyzers.monitors.references import Reference
+from analyzers.monitors.references.records import reference_with_segments
+from analyzers.monitors.references.reference import Reference
 from analyzers.reports.performance_html import render_performance_html
 from analyzers.reports.performance_terminal import render_performance
 from analyzers.stores.base import Window

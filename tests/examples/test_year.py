@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from analyzers.monitors.label_join import LabelJoin
-from analyzers.monitors.outcomes import Outcomes, positive_place
-from analyzers.monitors.performance_report import Asked, report_performance
+from analyzers.monitors.performance.label_join import LabelJoin
+from analyzers.monitors.performance.outcomes import Outcomes, positive_place
+from analyzers.monitors.performance.report import Asked, report_performance
 from examples.flight_delay.year import WINDOW_SECONDS, judge, load_year, play
 
 

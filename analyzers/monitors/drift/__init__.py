@@ -1,0 +1,1 @@
+"""Drift: whether data are distributed as they were in a reference."""
