@@ -67,6 +67,8 @@ benchmark: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.exceptions
 	$(BIN)/python -m benchmarks.root_cause
 	$(BIN)/python -m benchmarks.drift
+	$(BIN)/python -m benchmarks.performance
+	$(BIN)/python -m benchmarks.false_alarms
 
 clean:
 	rm -rf $(VENV) $(OLDEST) demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -180,7 +180,9 @@ _RULES_BY_PURPOSE = {
 
 
 def _behind_the_url(name: str) -> str:
-    """Return how an option of the connection is given otherwise."""
+    """Return how an option of the connection is given otherwise; nothing for other keys."""
+    if not name.startswith(f"{CONNECTION}."):
+        return ""
     option = name.removeprefix(f"{CONNECTION}.")
     variable = OPTIONS[option].variable
     return f"`--store https://...?{option}=`" + (f", `{variable}`" if variable else "")

@@ -181,7 +181,7 @@ def drift_map(
                     ", drifted" if is_drifted else "",
                 )
             )  # fmt: skip
-    every = -(-len(windows) // MOST_LABELS)
+    every = -(-len(windows) // (MOST_LABELS - 4))
     parts += [
         Markup('<text class="axis" x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
             left + (k + 0.5) * width, height - 8, window[:10]

@@ -39,7 +39,7 @@ def render_performance_html(report: PerformanceReport) -> str:
             changes=words.changes_text(report.changes, words.is_regression(report)),
             tiles=_tiles(report),
             charts=[
-                (words.NAMES[name], measure_chart(_points(report, name), words.NAMES[name]))
+                (title(name), measure_chart(_points(report, name, name == primary), title(name)))
                 for name in (primary, second)
             ],
             coverage=coverage_chart(_points(report, primary)),
@@ -66,11 +66,18 @@ def _tiles(report: PerformanceReport) -> list[tuple[str, str]]:
     return tiles
 
 
-def _points(report: PerformanceReport, name: str) -> list[Point]:
-    return [_point(one, name) for one in report.windows]
+def title(name: str) -> str:
+    """Return what people call a measure, as a heading begins."""
+    called = words.NAMES[name]
+    return called[:1].upper() + called[1:]
 
 
-def _point(one: Slice, name: str) -> Point:
+def _points(report: PerformanceReport, name: str, is_tested: bool = True) -> list[Point]:
+    """Return a measure of each window; only that which is tested can be worse."""
+    return [_point(one, name, is_tested) for one in report.windows]
+
+
+def _point(one: Slice, name: str, is_tested: bool) -> Point:
     found = next((m for m in one.performance.measures if m.name == name), None)
     said = next(
         (m for m in (one.estimation.measures if one.estimation else ()) if m.name == name), None
@@ -84,7 +91,7 @@ def _point(one: Slice, name: str) -> Point:
         said.low if said else None,
         said.high if said else None,
         one.performance.coverage,
-        one.is_worse,
+        one.is_worse and is_tested,
     )
 
 

@@ -83,6 +83,7 @@ def performance_notes(report: PerformanceReport) -> list[str]:
         (report.notes.without_id, "predictions have no id, which no label can reach"),
         (report.notes.corrected, "labels were corrected: the latest counts"),
         (report.notes.contradictory, "predictions have several labels of one time: none counts"),
+        (report.notes.unreadable, "scores, ratings or times could not be read, and are missing"),
         (report.notes.unmatched, "labels are of predictions that are not among these"),
     )
     notes += [f"{number:,} {what}" for number, what in counted if number]

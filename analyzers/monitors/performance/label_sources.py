@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,13 @@ _OF_FEEDBACK = ("id", "time", "actual", "rating")
 
 PROBABILITIES = ("probability_", "ml.prediction.probabilities.")
 """How columns begin that hold the probability of one class."""
+
+_PARSED = {
+    "time": "epoch(TRY_CAST({column} AS TIMESTAMPTZ))",
+    "score": "TRY_CAST({column} AS DOUBLE)",
+    "rating": "TRY_CAST({column} AS DOUBLE)",
+}
+"""How texts are read that should be times or numbers; what is none is missing."""
 
 _ROW = "place of the row"
 
@@ -249,11 +257,23 @@ class _File:
                     made["label"] = f"CAST(TRY_CAST({quoted} AS BIGINT) AS VARCHAR)"
                 else:
                     made["label"] = f"CAST({quoted} AS VARCHAR)"
-            elif name == "time" and not self.is_numeric(name):
-                made[name] = f"epoch(CAST({quoted} AS TIMESTAMPTZ))"
+            elif name in _PARSED and not self.is_numeric(name):
+                made[name] = _PARSED[name].format(column=quoted)
             else:
                 made[name] = quoted
         return made
+
+    def unreadable(self) -> int:
+        """Return how many values are no numbers or times where they should be."""
+        found = 0
+        for name, column in self.used.items():
+            if name in _PARSED and not self.is_numeric(name):
+                parsed = _PARSED[name].format(column=identifier(column))
+                counted = self.connection.execute(
+                    f"SELECT count({identifier(column)}) - count({parsed}) FROM {self.source}"  # noqa: S608
+                ).fetchone()
+                found += int((counted or (0,))[0])
+        return found
 
 
 def _joined(
@@ -280,7 +300,10 @@ def _joined(
     join = LabelJoin(connection, features, list(classes))
     join.add_from("predictions", said.source, expressions)
     join.add_from("feedback", true.source, true.expressions(is_regression))
-    return join.outcomes()
+    found = join.outcomes()
+    return replace(
+        found, notes=replace(found.notes, unreadable=said.unreadable() + true.unreadable())
+    )
 
 
 def _probability_columns(kinds: Mapping[str, str]) -> dict[str, str]:

@@ -41,6 +41,7 @@ class JoinNotes:
         corrected: Predictions whose label changed; the latest one counts.
         contradictory: Predictions with several labels of the same time; none of them counts.
         unmatched: Labels of predictions that are not among these.
+        unreadable: Values of a file that are no numbers or times where they should be.
     """
 
     duplicates: int = 0
@@ -49,6 +50,7 @@ class JoinNotes:
     corrected: int = 0
     contradictory: int = 0
     unmatched: int = 0
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

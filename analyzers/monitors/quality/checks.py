@@ -203,6 +203,8 @@ def _schema(
         kind = source.kinds.get(name) or source.kinds.get(name.replace(".", "_"))
         if kind is None and (now is None or not now.n) and profile.n:
             yield _changed(source, name, "the column is there", "it is gone")
+        elif now is not None and not now.n:
+            continue  # without any value it is of no kind
         elif kind in ("number", "category") and kind != profile.kind and not name.endswith(LENGTH):
             yield _changed(source, name, f"a {profile.kind}", f"it is a {kind} now")
     for name in sorted(source.kinds):

@@ -23,6 +23,9 @@ EXPLAINED = 0.65
 """Share of the variance that components are kept for, as NannyML keeps it."""
 
 MINIMUM_ROWS = 100
+ROWS_PER_COLUMN = 20
+"""With fewer, components would learn the noise of their rows."""
+
 MAXIMUM_P = 0.01
 MINIMUM_CHANGE = 0.05
 """Change of the mean error, as a share of the reference's, that somebody minds."""
@@ -129,7 +132,7 @@ def fit_components(columns: Mapping[str, Floats]) -> Components | None:
         columns: Numeric columns, each of shape (n,); NaN is missing.
 
     Returns:
-        The components; None with fewer than three columns that vary, or too few rows.
+        The components; None with fewer than three columns that vary, or too few rows for them.
 
     Source:
         K. Pearson, On Lines and Planes of Closest Fit to Systems of Points in Space, Philosophical
@@ -137,7 +140,8 @@ def fit_components(columns: Mapping[str, Floats]) -> Components | None:
     """
     shapes = {name: _shape(values) for name, values in columns.items()}
     names = tuple(name for name, shape in shapes.items() if shape is not None)
-    if len(names) < 3 or len(columns[names[0]]) < MINIMUM_ROWS:
+    rows = len(columns[names[0]]) if names else 0
+    if len(names) < 3 or rows < max(MINIMUM_ROWS, ROWS_PER_COLUMN * len(names)):
         return None
     medians, scales = zip(*(shape for shape in shapes.values() if shape is not None), strict=True)
     standard = _standard(columns, names, medians, scales)
@@ -148,8 +152,8 @@ def fit_components(columns: Mapping[str, Floats]) -> Components | None:
     made = Components(
         names, tuple(medians), tuple(scales), tuple(map(tuple, axes[:kept].tolist())), 0, 0.0, 0.0
     )
-    rows = {name: unseen[:, k] * scales[k] + medians[k] for k, name in enumerate(names)}
-    errors = made.errors(rows)
+    held_out = {name: unseen[:, k] * scales[k] + medians[k] for k, name in enumerate(names)}
+    errors = made.errors(held_out)
     return Components(
         names, made.medians, made.scales, made.axes,
         errors.size, float(errors.mean()), float(errors.var(ddof=1)),

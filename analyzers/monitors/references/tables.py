@@ -213,7 +213,10 @@ def count_table(table: Table, columns: Mapping[str, ColumnProfile]) -> dict[str,
             edges = profile.edges if isinstance(profile, NumberProfile) else (0.0, 1.0)
             found[name] = count_numbers(table.numbers[name], edges)
         elif name in table.categories:
-            found[name] = table.categories[name]
+            found[name] = counts = table.categories[name]
+            if isinstance(profile, NumberProfile) and not counts.n:
+                # without any value it is of no kind: it is that of the reference, all missing
+                found[name] = count_numbers(np.full(counts.missing, np.nan), profile.edges)
     return found
 
 

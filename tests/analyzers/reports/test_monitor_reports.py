@@ -65,7 +65,7 @@ def test_the_page_shows_everything_and_escapes_all() -> None:
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
-    for text in ("accuracy by window", "Coverage by window", "Drift by window", "Calibration"):
+    for text in ("Accuracy by window", "Coverage by window", "Drift by window", "Calibration"):
         assert text in page
     assert page.count("<svg") == 5
     assert "<polygon" in page  # the interval of the estimate

@@ -177,6 +177,17 @@ def test_files(tmp_path: Path) -> None:
     assert found.probabilities.tolist() == [[0.1, 0.9], [0.8, 0.2]]
 
 
+def test_texts_where_numbers_or_times_should_be(tmp_path: Path) -> None:
+    """They are missing, and counted; the other rows count."""
+    said = write(
+        tmp_path / "p.csv", "id,time,prediction,score\n1,soon,1,high\n2,2026-01-01,0,0.2\n"
+    )
+    found = outcomes_of_files(said, write(tmp_path / "f.csv", "id,actual\n1,1\n2,0\n"))
+    assert found.notes.unreadable == 2
+    assert sorted(found.score[np.isfinite(found.score)]) == [0.2]
+    assert found.is_labelled.all()
+
+
 def test_one_file_with_both(tmp_path: Path) -> None:
     """A row is its own id; --map names what is called otherwise."""
     path = write(tmp_path / "p.csv", "y,yhat,age\n1.5,1.0,30\n2.5,3.5,40\n")
@@ -202,7 +213,6 @@ def test_few_whole_predictions_of_many_numbers(tmp_path: Path) -> None:
         ("id,prediction\n1,1\n", "id,other\n1,1\n", {}, "--map actual=COLUMN"),
         ("id,prediction\n1,1\n", None, {}, "give --feedback FILE"),
         ("id,prediction\n1,1\n", None, {"colour": "x"}, "'colour' is nothing to map"),
-        ("id,prediction,time\n1,1,soon\n", "id,actual\n1,1\n", {}, "cannot be read"),
     ],
 )
 def test_files_that_will_not_do(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.cli import main
+from analyzers.monitors.drift.report import report_drift
 from analyzers.monitors.references.reference import ReferenceFileError, read_reference
 from analyzers.monitors.references.tables import TableError, read_table, reference_of
 
@@ -138,3 +139,13 @@ def test_anything_but_a_reference_is_refused(document: object) -> None:
     """Clearly."""
     with pytest.raises(ReferenceFileError):
         read_reference(document)
+
+
+def test_a_column_without_any_value_is_missing_and_of_no_other_kind(tmp_path: Path) -> None:
+    """CSV readers take it for a text."""
+    full, empty = tmp_path / "a.csv", tmp_path / "b.csv"
+    full.write_text("a,b\n" + "".join(f"{n},x\n" for n in range(100)))
+    empty.write_text("a,b\n" + ",x\n" * 100)
+    report = report_drift(reference_of(read_table(full), "a"), read_table(empty), "b")
+    (found,) = report.drifted
+    assert (found.column, found.kind, found.missing) == ("a", "number", 1.0)
