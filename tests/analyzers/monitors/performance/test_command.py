@@ -64,7 +64,7 @@ def test_windows_of_a_store(open_local: Opener, tmp_path: Path) -> None:
     assert "worse than the reference in 2 of 6 windows" in " ".join(text.stdout.split())
     assert "WORSE" in text.stdout
     assert "the estimate was wrong in 2 of 6 windows" in " ".join(text.stdout.split())
-    assert "| window | n | labelled | lag |" in run(*place, "--format", "md").stdout
+    assert "| window | n | known | lag |" in run(*place, "--format", "md").stdout
 
 
 def test_against_a_reference_with_labels(open_local: Opener, tmp_path: Path) -> None:
