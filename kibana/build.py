@@ -9,13 +9,18 @@ import orjson
 from kibana.dashboards import DASHBOARDS
 from kibana.data_views import data_views
 from kibana.saved_objects import SavedObject
+from kibana.searches import SEARCHES
 
 COMPILED = Path(__file__).parent / "compiled" / "elkhound.ndjson"
 
 
 def all_objects() -> list[SavedObject]:
     """Return all saved objects, those that others refer to first."""
-    return [*data_views(), *(dashboard.compiled() for dashboard in DASHBOARDS)]
+    return [
+        *data_views(),
+        *(search.compiled() for search in SEARCHES),
+        *(dashboard.compiled() for dashboard in DASHBOARDS),
+    ]
 
 
 def compiled() -> bytes:

@@ -39,6 +39,38 @@ class Panel:
     description: str = ""
 
 
+Cell = tuple[str, str, "Chart | str", int]
+"""Name, title, content and width of a panel in a row."""
+
+
+def rows(
+    *lines: tuple[int, Sequence[Cell | tuple[str, str, Chart | str, int, str]]],
+) -> list[Panel]:
+    """Return panels laid out row by row.
+
+    Args:
+        lines: For each row its height and its cells; a cell may end with a description.
+
+    Raises:
+        ValueError: If a row is not exactly as wide as the grid.
+    """
+    panels: list[Panel] = []
+    y = 0
+    for height, cells in lines:
+        x = 0
+        for name, title, content, width, *description in cells:
+            panels.append(
+                Panel(
+                    name, title, content, x, y, width, height, description[0] if description else ""
+                )
+            )
+            x += width
+        if x != WIDTH:
+            raise ValueError(f"a row is {x} columns wide, not {WIDTH}")
+        y += height
+    return panels
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """A list of a field's values to choose from.

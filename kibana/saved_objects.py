@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 CORE_VERSION = "8.8.0"
-TYPE_VERSIONS = {"dashboard": "10.2.0", "index-pattern": "8.0.0"}
+TYPE_VERSIONS = {"dashboard": "10.2.0", "index-pattern": "8.0.0", "search": "10.5.0"}
 
 SavedObject = dict[str, Any]
 
@@ -25,7 +25,7 @@ def saved_object(
     """Return one saved object.
 
     Args:
-        kind: ``dashboard`` or ``index-pattern``.
+        kind: ``dashboard``, ``search`` or ``index-pattern``.
         identity: Its id, the same in every version.
         attributes: What it holds.
         references: The objects that it names.

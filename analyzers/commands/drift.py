@@ -231,8 +231,10 @@ def _save(location: str, known: _Known, asked: Window, seconds: int, multivariat
     from analyzers.commands.saving import save_findings
     from analyzers.monitors.drift.findings import drift_findings
     from analyzers.root_cause.error_report import up_to_now
+    from analyzers.stores.counting import only_model
 
     with opened_store(location) as opened:
+        known.model = known.model or only_model(opened, asked)
 
         def compute(window: Window) -> list[Finding]:
             report = known.report(opened, window, multivariate)

@@ -199,9 +199,11 @@ def _only_model(opened: Store, window: Window) -> str | None:
     Raises:
         BadInput: If there are several: their predictions cannot be judged together.
     """
-    found = [item.value for item in opened.value_counts("prediction", "ml.model.name", window)]
+    from analyzers.stores.counting import models_of
+
+    found = models_of(opened, window)
     if len(found) > 1:
-        names = ", ".join(sorted(found)[:10])
+        names = ", ".join(found[:10])
         raise BadInput(f"the predictions are of several models: give --model one of {names}")
     return found[0] if found else None
 

@@ -166,11 +166,12 @@ def _save(
     from analyzers.monitors.quality.findings import quality_findings
     from analyzers.monitors.quality.report import report_records
     from analyzers.root_cause.error_report import up_to_now
+    from analyzers.stores.counting import only_model
 
-    name = model or (known.model if known else None)
-    conditions = model_conditions(name, version)
     now = datetime.now(UTC)
     with opened_store(location) as opened:
+        name = model or (known.model if known else None) or only_model(opened, asked)
+        conditions = model_conditions(name, version)
 
         def compute(one: Window) -> list[Finding]:
             report = report_records(opened, one, conditions, rules, known, now)

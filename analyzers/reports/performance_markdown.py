@@ -36,7 +36,7 @@ def render_performance_markdown(report: PerformanceReport) -> str:
     if len(report.windows) > 1:
         rows = (slice_row(report, one) for one in report.windows)
         lines += table_lines(slice_headers(report, "window"), rows)
-    for name, slices in report.groups.items():
+    for name, slices in report.told_groups.items():
         lines += table_lines(
             slice_headers(report, name), (slice_row(report, one) for one in slices)
         )

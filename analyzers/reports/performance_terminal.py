@@ -53,7 +53,7 @@ def render_performance(report: PerformanceReport, console: Console) -> None:
         if len(shown) < len(report.windows):
             console.print(f"\n[dim]the latest {LATEST} of {len(report.windows):,} windows[/dim]")
         _print_slices(report, "window", shown, console)
-    for name, slices in report.groups.items():
+    for name, slices in report.told_groups.items():
         _print_slices(report, name, slices, console)
 
 

@@ -26,6 +26,7 @@ Category = Literal[
     "role",
     "API key",
     "data view",
+    "Discover session",
     "dashboard",
 ]
 

@@ -22,7 +22,11 @@ from shipper.errors import ConfigurationError
 FILE = "elkhound.ndjson"
 
 _SECONDS = 60.0
-_CATEGORY: Mapping[str, Category] = {"index-pattern": "data view", "dashboard": "dashboard"}
+_CATEGORY: Mapping[str, Category] = {
+    "index-pattern": "data view",
+    "search": "Discover session",
+    "dashboard": "dashboard",
+}
 
 
 class Kibana:

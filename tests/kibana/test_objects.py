@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import combinations
 from typing import Any
 
@@ -13,6 +14,7 @@ from kibana.dashboard import WIDTH, Dashboard
 from kibana.dashboards import DASHBOARDS
 from kibana.data_views import NAMES
 from kibana.lens import Chart
+from kibana.searches import SEARCHES, Search
 from shipper.schema import RESULTS, STREAMS, schema
 
 CHARTS = [
@@ -21,7 +23,7 @@ CHARTS = [
     for panel in dashboard.panels
     if isinstance(panel.content, Chart)
 ]
-NEWEST = {"dashboard": (10, 2, 0), "index-pattern": (8, 0, 0)}
+NEWEST = {"dashboard": (10, 2, 0), "index-pattern": (8, 0, 0), "search": (10, 5, 0)}
 
 
 def test_the_compiled_file_is_up_to_date() -> None:
@@ -107,14 +109,53 @@ def test_charts_name_what_is_there(chart: Chart) -> None:
         assert found is not None, field
         if column["operationType"] == "terms":
             assert found.type in ("keyword", "boolean", "long"), field
-            assert column["params"]["orderBy"]["columnId"] in chart.columns
+            order = column["params"]["orderBy"]
+            assert order["type"] == "alphabetical" or order["columnId"] in chart.columns
+        elif column["operationType"] == "unique_count":
+            assert found.type == "keyword", field
         else:
             assert found.type in ("date", "double", "long"), field
-    order = [column["isBucketed"] for column in chart.columns.values()]
-    assert order == sorted(order, reverse=True)
+    bucketed = [column["isBucketed"] for column in chart.columns.values()]
+    assert bucketed == sorted(bucketed, reverse=True)
+    for query in _queries(chart):
+        for field in re.findall(r"([\w.@-]+):", query):
+            assert described.field(field) is not None, field
     accessors = list(_accessors(chart.visualization))
     assert accessors
     assert set(accessors) <= set(chart.columns)
+
+
+def _queries(chart: Chart) -> list[str]:
+    """Return the queries of a chart and of its columns."""
+    filters = [column.get("filter", {}).get("query", "") for column in chart.columns.values()]
+    return [query for query in (chart.query, *filters) if query]
+
+
+def test_every_dashboard_is_linked_from_every_other() -> None:
+    """By the line above its panels; each says what a good day looks like."""
+    for dashboard in DASHBOARDS:
+        text = dashboard.panels[0].content
+        assert isinstance(text, str)
+        assert "**A good" in text
+        linked = set(re.findall(r"#/view/(elkhound-\w+)", text))
+        assert linked == {f"elkhound-{one.name}" for one in DASHBOARDS if one != dashboard}
+        assert text.count("\n") <= 3
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda search: search.name)
+def test_discover_sessions_show_fields_that_there_are(search: Search) -> None:
+    """Strictly the attributes that Kibana knows; the view by reference alone."""
+    item = search.compiled()
+    known = {
+        "title", "description", "columns", "sort", "grid", "hideChart", "isTextBasedQuery",
+        "timeRestore", "kibanaSavedObjectMeta",
+    }  # fmt: skip
+    assert set(item["attributes"]) <= known
+    source = json.loads(item["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"])
+    assert "index" not in source
+    assert source["indexRefName"] == item["references"][0]["name"]
+    for column in search.columns:
+        assert schema(search.kind).field(column) is not None, column
 
 
 def _accessors(node: Any) -> list[str]:

@@ -131,6 +131,13 @@ class PerformanceReport:
             yield from slices
 
     @property
+    def told_groups(self) -> dict[str, tuple[Slice, ...]]:
+        """The groups that say more than all predictions do: of a kind that has several."""
+        return {
+            name: some for name, some in self.groups.items() if name == "segment" or len(some) > 1
+        }
+
+    @property
     def worse(self) -> list[Slice]:
         """The slices that are surely and much worse than the reference."""
         return [one for one in self.slices() if one.is_worse]
@@ -200,7 +207,6 @@ def report_performance(
         name: [maker.slice(value, part) for value, part in _groups(outcomes, name)]
         for name in outcomes.groupings
     }
-    groups = {name: some for name, some in groups.items() if name == "segment" or len(some) > 1}
     flat = _judged([overall, *windows, *(one for some in groups.values() for one in some)], profile)
     overall, rest = flat[0], flat[1 + len(windows) :]
     judged: dict[str, tuple[Slice, ...]] = {}
