@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +10,11 @@ from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
 from analyzers.cli import main
-from kibana.lens import Chart, Column
+from kibana.asking import rows_of, search_of
+from kibana.dashboard import Dashboard
+from kibana.dashboards import DASHBOARDS
+from kibana.lens import Chart
+from kibana.preview import render
 from shipper.schema import schema
 from tests.analyzers.conftest import START, Record, error, fill, prediction, record
 from tests.conftest import new_namespace
@@ -115,83 +118,26 @@ def resource(n: int) -> Record:
     )  # fmt: skip
 
 
-def aggregation(chart: Chart) -> dict[str, Any]:
-    """Return the aggregations that Lens would ask for: metrics at each level, to order by."""
-    metrics = {
-        name: _metric(column) for name, column in chart.columns.items() if not column["isBucketed"]
-    }
-    asked: dict[str, Any] = {name: metric for name, metric in metrics.items() if metric}
-    inner = asked
-    for name, column in reversed(list(chart.columns.items())):
-        if column["isBucketed"]:
-            inner = {**asked, name: {**_bucket(column, metrics), "aggs": inner}}
-    return inner
-
-
-NAMES = {"average": "avg", "unique_count": "cardinality", "percentile": "percentiles"}
-"""What Elasticsearch calls what Lens calls otherwise."""
-
-
-def _metric(column: Column) -> dict[str, Any] | None:
-    operation = column["operationType"]
-    asked: dict[str, Any] | None = None
-    if operation != "count":
-        name = NAMES.get(operation, str(operation))
-        asked = {name: {"field": column["sourceField"]}}
-        if operation == "percentile":
-            asked["percentiles"]["percents"] = [column["params"]["percentile"]]
-    if "filter" in column:
-        query = {"query_string": {"query": column["filter"]["query"]}}
-        return {"filter": query, "aggs": {"of": asked} if asked else {}}
-    return asked
-
-
-def _bucket(column: Column, metrics: dict[str, Any]) -> dict[str, Any]:
-    field, params = column["sourceField"], column["params"]
-    if column["operationType"] == "date_histogram":
-        return {"date_histogram": {"field": field, "fixed_interval": "30m", "min_doc_count": 1}}
-    by = params["orderBy"].get("columnId")
-    order = {"_key": "asc"} if by is None else {_ordered(by, metrics[by]): "desc"}
-    return {"terms": {"field": field, "size": params["size"], "order": order}}
-
-
-def _ordered(by: str, asked: dict[str, Any] | None) -> str:
-    """Return what buckets are ordered by: a metric, one behind a filter, or their count."""
-    if asked is None:
-        return "_count"
-    return f"{by}>of" if asked.get("aggs") else by
-
-
 @pytest.mark.parametrize("chart", CHARTS)
 def test_every_chart_has_something_to_show(
     chart: Chart, elasticsearch_url: str, namespace: str
 ) -> None:
     """Rows, all the way down."""
-    asked = aggregation(chart)
-    query = {"query_string": {"query": chart.query}} if chart.query else {"match_all": {}}
     with Elasticsearch(elasticsearch_url) as client:
-        found = client.search(
-            index=schema(chart.kind).stream(namespace), size=0, query=query, aggs=asked or None
-        )
+        found = client.search(index=schema(chart.kind).stream(namespace), **search_of(chart, "30m"))
     assert found["hits"]["total"]["value"] > 0
-    node = found.get("aggregations", {})
-    assert _has_values(node, list(chart.columns.items())), node
+    rows = rows_of(chart, found.body)
+    for name in chart.columns:
+        assert any(row[name] not in (None, 0) for row in rows), name
 
 
-def _has_values(node: Any, columns: list[tuple[str, Column]]) -> bool:
-    """Return whether each metric has a value in some bucket, all the way down."""
-    if columns and columns[0][1]["isBucketed"]:
-        name = columns[0][0]
-        return any(_has_values(bucket, columns[1:]) for bucket in node[name]["buckets"])
-    return all(_value(node, name, column) is not None for name, column in columns)
-
-
-def _value(node: Any, name: str, column: Column) -> Any:
-    if column["operationType"] == "count" and "filter" not in column:
-        return 1
-    held = node[name]
-    if "filter" in column:
-        if not held["doc_count"] or column["operationType"] == "count":
-            return held["doc_count"] or None
-        held = held["of"]
-    return held["value"] if "value" in held else next(iter(held["values"].values()))
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda dashboard: dashboard.name)
+def test_every_preview_has_something_in_each_panel(
+    dashboard: Dashboard, elasticsearch_url: str, namespace: str
+) -> None:
+    """Drawn from the same sources, marked as a preview."""
+    with Elasticsearch(elasticsearch_url) as client:
+        page = render(dashboard, client, namespace, "30m")
+    assert "No results found" not in page
+    assert "preview, drawn without Kibana" in page
+    assert page.count("<section") == len(dashboard.panels)
