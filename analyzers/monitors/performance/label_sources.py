@@ -112,7 +112,11 @@ def outcomes_of_store(
         later = Window(window.since, None)
         for rows in store.scan("feedback", list(_FEEDBACK_FIELDS.values()), later):
             join.add_rows("feedback", _arrays(list(_FEEDBACK_FIELDS), rows))
-        return join.outcomes()
+        found = join.outcomes()
+    if window.since is None and window.until is None and not where:
+        return found
+    # the others are labels of predictions that were not asked for
+    return replace(found, notes=replace(found.notes, unmatched=0))
 
 
 def inputs_to_keep(

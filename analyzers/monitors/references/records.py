@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC
 from itertools import accumulate
 
 import numpy as np
@@ -120,7 +121,7 @@ def reference_of_window(store: Store, window: Window, where: Where = ()) -> Refe
         counts = _categories(store, field, window, where, missing[field])
         if counts.n:
             columns[_column_of(field)] = counts
-    return Reference(rows, columns, source=store.location)
+    return Reference(rows, columns, source=f"{store.location}{_span_text(window)}")
 
 
 def reference_with_segments(
@@ -278,6 +279,16 @@ def _column_of(field: str) -> str:
         if field == output:
             return name
     return field.removeprefix(f"{NUMBERS}.").removeprefix(f"{CATEGORIES}.")
+
+
+def _span_text(window: Window) -> str:
+    """Return the ends of a window as people read them."""
+    since, until = (
+        None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+        for moment in (window.since, window.until)
+    )
+    begin = f" from {since.removesuffix(' 00:00')}" if since else ""
+    return begin + (f" until {until.removesuffix(' 00:00')}" if until else "")
 
 
 def _chunks(fields: Sequence[str]) -> Iterator[Sequence[str]]:
