@@ -65,6 +65,8 @@ KEYS = (
             "setup.store",
         ),
     ),
+    Key("kibana.url", "text", "Kibana that reports on a cluster link to, with its space if it has "
+        "one; also ELKHOUND_KIBANA.", 'url = "https://kibana:5601/s/models"', ()),
     *(
         Key(f"{CONNECTION}.{name}", "text", option.meaning, f'{name} = "{option.example}"', ())
         for name, option in OPTIONS.items()

@@ -23,7 +23,7 @@ from analyzers.commands.options import (
     window_options,
     working,
 )
-from analyzers.commands.showing import show
+from analyzers.commands.showing import kibana_link, show
 from analyzers.monitors.references.sliding import SLIDING
 
 if TYPE_CHECKING:
@@ -120,7 +120,10 @@ def drift(
                         report = known.report(opened, window, multivariate)
         except TableError as error:
             raise BadInput(str(error)) from error
-        show(report, format_name, output, RENDERERS)
+        link = None
+        if current_file is None:
+            link = kibana_link(store, "drift", window, model, version)
+        show(report, format_name, output, RENDERERS, link)
         if save:
             _save(store, known, window, every, multivariate)
     if fail_on_drift and report.is_alarming:

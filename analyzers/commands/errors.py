@@ -30,7 +30,7 @@ from analyzers.commands.options import (
     write_text,
 )
 from analyzers.commands.saving import save_findings
-from analyzers.commands.showing import show
+from analyzers.commands.showing import kibana_link, show
 from analyzers.commands.triage import assign, explain, ignore, reopen, resolve
 from analyzers.findings import SEVERITIES, Finding, LifeCycle
 
@@ -108,7 +108,8 @@ def errors(
                 report = report_errors(
                     opened, window, conditions, limit, known.decisions, known.grouping, only
                 )
-            show(report, format_name, output, RENDERERS)
+            link = kibana_link(store, "errors", window, model, version)
+            show(report, format_name, output, RENDERERS, link)
             if save:
                 _save(store, opened, up_to_now(window), every, known)
     if fail_on is not None and any(_fails(finding, fail_on) for finding in report.findings):

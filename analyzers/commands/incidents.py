@@ -26,7 +26,7 @@ from analyzers.commands.options import (
     window_options,
     working,
 )
-from analyzers.commands.showing import show
+from analyzers.commands.showing import kibana_link, show
 from analyzers.findings import SEVERITIES
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def incidents(
                 _asked(known.alarms, model, version, only),
             )
         shown = dataclasses.replace(report, incidents=report.incidents[:top])
-        show(shown, format_name, output, RENDERERS)
+        link = kibana_link(store, "incidents", window, model)
+        show(shown, format_name, output, RENDERERS, link)
         if save:
             _save(store, report)
     if fail_on is not None and any(

@@ -25,7 +25,7 @@ from analyzers.commands.options import (
     window_options,
     working,
 )
-from analyzers.commands.showing import show
+from analyzers.commands.showing import kibana_link, show
 
 if TYPE_CHECKING:
     from analyzers.findings import Finding
@@ -156,7 +156,10 @@ def performance(
             raise BadInput(str(error)) from error
         except ValueError as error:
             raise BadInput(f"--positive: {error}") from error
-        show(report, format_name, output, RENDERERS)
+        link = None
+        if predictions is None:
+            link = kibana_link(store, "performance", window, model, version)
+        show(report, format_name, output, RENDERERS, link)
         if save:
             _save(store, outcomes, asked, window, every, name, version)
     if fail_on_worse and report.worse:

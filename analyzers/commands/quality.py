@@ -23,7 +23,7 @@ from analyzers.commands.options import (
     working,
     write_text,
 )
-from analyzers.commands.showing import show
+from analyzers.commands.showing import kibana_link, show
 
 if TYPE_CHECKING:
     from analyzers.findings import Finding
@@ -115,7 +115,10 @@ def quality(
                         report = report_records(opened, window, conditions, rules, known, now)
         except TableError as error:
             raise BadInput(str(error)) from error
-        show(report, format_name, output, RENDERERS)
+        link = None
+        if current_file is None:
+            link = kibana_link(store, "drift", window, model, version)
+        show(report, format_name, output, RENDERERS, link)
         if save:
             _save(store, rules, known, window, every, model, version)
     if fail_on_violation and report.violated:

@@ -29,7 +29,7 @@ from analyzers.root_cause.summaries import share_text
 _MAXIMUM_SERIES = len(SERIES) - 1
 
 
-def render_html(report: ErrorReport) -> str:
+def render_html(report: ErrorReport, link: str | None = None) -> str:
     """Return the report as a self-contained page, readable in light and dark.
 
     A content security policy forbids every script but the page's own few lines.
@@ -41,6 +41,7 @@ def render_html(report: ErrorReport) -> str:
         .get_template("error_report.html")
         .render(
             report=report,
+            link=link,
             wording=wording,
             share_text=share_text,
             headline=wording.headline(report),

@@ -16,13 +16,14 @@ from analyzers.root_cause.incidents import IncidentReport, state_of
 from analyzers.root_cause.summaries import share_text
 
 
-def render_incidents_html(report: IncidentReport) -> str:
+def render_incidents_html(report: IncidentReport, link: str | None = None) -> str:
     """Return the incidents as a self-contained page without any script."""
     return (
         environment()
         .get_template("incident_report.html")
         .render(
             report=report,
+            link=link,
             wording=wording,
             share_text=share_text,
             notes=wording.notes(report.coverage),

@@ -24,7 +24,7 @@ MOST_COLUMNS = 30
 """Columns in the map of drift, those that moved most."""
 
 
-def render_performance_html(report: PerformanceReport) -> str:
+def render_performance_html(report: PerformanceReport, link: str | None = None) -> str:
     """Return the report as a self-contained page without any script; everything is escaped."""
     overall = report.overall.performance
     primary, second = words.primary_measures(report)
@@ -33,6 +33,7 @@ def render_performance_html(report: PerformanceReport) -> str:
         .get_template("performance_report.html")
         .render(
             report=report,
+            link=link,
             words=words,
             headline=words.performance_headline(report),
             notes=words.performance_notes(report),
