@@ -115,11 +115,7 @@ def performance(
         raise BadInput("--drift compares the windows of a store with --reference")
     with clear_errors():
         from analyzers.commands.references import read_reference_file
-        from analyzers.monitors.performance.report import (
-            Asked,
-            report_performance,
-            with_drift,
-        )
+        from analyzers.monitors.performance.report import Asked, report_performance, with_drift
         from analyzers.monitors.references.tables import TableError
 
         known = None if reference_file is None else read_reference_file(reference_file)

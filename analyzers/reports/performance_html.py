@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from analyzers.monitors.performance.report import PerformanceReport, Slice
+from analyzers.monitors.performance.slices import PerformanceReport, Slice
 from analyzers.reports import performance_wording as words
 from analyzers.reports.html import asset, environment
 from analyzers.reports.model_charts import (

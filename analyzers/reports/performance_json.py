@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from analyzers.monitors.performance.report import PerformanceReport
+from analyzers.monitors.performance.slices import PerformanceReport
 
 
 def render_performance_json(report: PerformanceReport) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzers.monitors.performance.report import PerformanceReport
+from analyzers.monitors.performance.slices import PerformanceReport
 from analyzers.reports.markdown import escape, table_lines
 from analyzers.reports.performance_wording import (
     CLASS_HEADERS,

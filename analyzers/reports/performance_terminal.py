@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analyzers.monitors.performance.report import PerformanceReport, Slice
+from analyzers.monitors.performance.slices import PerformanceReport, Slice
 from analyzers.reports.performance_wording import (
     CLASS_HEADERS,
     MEASURE_HEADERS,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from analyzers.monitors.performance.concept_drift import LossChange
 from analyzers.monitors.performance.measures import Measure, Performance
-from analyzers.monitors.performance.report import PerformanceReport, Slice
+from analyzers.monitors.performance.slices import PerformanceReport, Slice
 from analyzers.reports.wording import duration, probability
 from analyzers.root_cause.summaries import share_text
 

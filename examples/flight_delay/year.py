@@ -28,12 +28,8 @@ import shipper
 from analyzers.monitors.performance.label_sources import outcomes_of_store
 from analyzers.monitors.performance.outcome_profiles import profile_outcomes
 from analyzers.monitors.performance.outcomes import positive_place
-from analyzers.monitors.performance.report import (
-    Asked,
-    PerformanceReport,
-    report_performance,
-    with_drift,
-)
+from analyzers.monitors.performance.report import Asked, report_performance, with_drift
+from analyzers.monitors.performance.slices import PerformanceReport
 from analyzers.monitors.references.records import reference_with_segments
 from analyzers.monitors.references.reference import Reference
 from analyzers.reports.performance_html import render_performance_html

@@ -66,7 +66,11 @@ def test_killed_at_random_moments(tmp_path: Path, matrix: Matrix) -> None:
             len(numbers) - len(set(numbers)), server.index.resent, 0,
             f"{beyond:,} more arrived that were logged after the last sync point",
         ))  # fmt: skip
-    assert not list(tmp_path.glob("logs-*/*.cursor"))
+    # a kill between the removal of a segment and that of its cursor leaves the latter for a minute
+    left = [
+        path for path in tmp_path.glob("logs-*/*.cursor") if path.with_suffix(".ndjson").exists()
+    ]
+    assert not left
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["receiver up", "receiver away"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzers.findings import Finding, Measures, Severity
 from analyzers.monitors.performance.measures import Performance
-from analyzers.monitors.performance.report import PerformanceReport, Slice
+from analyzers.monitors.performance.slices import PerformanceReport, Slice
 from analyzers.stores.base import Window
 from shipper.fingerprint import digest
 

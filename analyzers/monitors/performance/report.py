@@ -2,161 +2,37 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, cast
 
 import numpy as np
 
-from analyzers.findings import plain
-from analyzers.monitors.drift.comparing import ColumnDrift, Counts, compare
-from analyzers.monitors.performance.concept_drift import LossChange, loss_changes
-from analyzers.monitors.performance.estimation import Estimation, estimate
-from analyzers.monitors.performance.measures import Loss, Performance, measure
+from analyzers.monitors.drift.comparing import compare
+from analyzers.monitors.performance.concept_drift import loss_changes
+from analyzers.monitors.performance.estimation import estimate
+from analyzers.monitors.performance.judging import (
+    MINIMUM_LABELLED,
+    is_mistaken,
+    judged,
+    loss_p_value,
+    target_shift,
+)
+from analyzers.monitors.performance.measures import measure
 from analyzers.monitors.performance.outcome_profiles import (
     OutcomeProfile,
-    actual_profile,
     profile_outcomes,
 )
-from analyzers.monitors.performance.outcomes import Flags, JoinNotes, Outcomes, positive_place
-from analyzers.monitors.references.columns import count_numbers
-from analyzers.monitors.references.profiles import CategoryProfile, NumberProfile
+from analyzers.monitors.performance.outcomes import Flags, Outcomes, positive_place
+from analyzers.monitors.performance.slices import DriftWindow, PerformanceReport, Slice
 from analyzers.monitors.references.records import count_columns
 from analyzers.monitors.references.reference import Reference
-from analyzers.statistics.means import mean_increase
-from analyzers.statistics.multiple_testing import benjamini_hochberg
 from analyzers.stores.base import Store, Where, Window
-
-MAXIMUM_Q = 0.01
-MINIMUM_LABELLED = 50
-"""Labelled predictions below which a slice is described and not judged."""
-
-MINIMUM_DROP = 0.02
-"""Fall of the accuracy that somebody minds."""
-
-MINIMUM_RISE = 0.1
-"""Rise of the mean absolute error that somebody minds, as a share of the reference's."""
 
 REFERENCE_ROWS = 100
 """Labelled predictions that a window needs to be the reference of later ones."""
 
 MOST_GROUPS = 50
-MISTAKEN = 3.0
-"""Standard errors from which an estimate is called wrong once the labels are there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """The predictions of one window or group.
-
-    Attributes:
-        name: The group, or the begin of the window.
-        since: Begin of the window, or None.
-        until: End of the window, or None.
-        performance: How good they were.
-        estimation: How good they should be, from the predictions alone, or None.
-        expected: The same of the labelled ones alone, to be compared with what they were, or None.
-        p: Probability of so large a loss if nothing is worse than in the reference, or None.
-        q: The same, corrected for all slices.
-        is_worse: Whether they are surely and much worse than the reference.
-        is_mistaken: Whether the estimate turned out wrong: what follows from the inputs changed.
-        target: How what became true differs from the reference, or None.
-    """
-
-    name: str
-    since: datetime | None
-    until: datetime | None
-    performance: Performance
-    estimation: Estimation | None = None
-    expected: Estimation | None = None
-    p: float | None = None
-    q: float | None = None
-    is_worse: bool = False
-    is_mistaken: bool = False
-    target: ColumnDrift | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DriftWindow:
-    """How the inputs and outputs of one window differ from the reference.
-
-    Attributes:
-        name: The window's begin.
-        since: Begin of the window.
-        until: End of the window.
-        columns: How each column differs.
-    """
-
-    name: str
-    since: datetime
-    until: datetime
-    columns: tuple[ColumnDrift, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PerformanceReport:
-    """How good a model is.
-
-    Attributes:
-        predictions: Where the predictions are from.
-        feedback: Where the labels are from.
-        reference: What they are compared with; '' for nothing.
-        reference_loss: Mean loss of the reference, or None.
-        overall: All predictions.
-        windows: The same window by window, in order of time.
-        groups: The same by version, data set and segment.
-        changes: Changes of the mean loss over time.
-        notes: What joining labels to predictions found besides.
-        drift: How the inputs and outputs of each window differ from the reference, if asked for.
-    """
-
-    predictions: str
-    feedback: str
-    reference: str
-    reference_loss: float | None
-    overall: Slice
-    windows: tuple[Slice, ...]
-    groups: Mapping[str, tuple[Slice, ...]]
-    changes: tuple[LossChange, ...]
-    notes: JoinNotes
-    drift: tuple[DriftWindow, ...] = ()
-
-    def slices(self) -> Iterator[Slice]:
-        """Yield all, each window, and each group."""
-        yield self.overall
-        yield from self.windows
-        for slices in self.groups.values():
-            yield from slices
-
-    @property
-    def told_groups(self) -> dict[str, tuple[Slice, ...]]:
-        """The groups that say more than all predictions do: of a kind that has several."""
-        return {
-            name: some for name, some in self.groups.items() if name == "segment" or len(some) > 1
-        }
-
-    @property
-    def worse(self) -> list[Slice]:
-        """The slices that are surely and much worse than the reference."""
-        return [one for one in self.slices() if one.is_worse]
-
-    def document(self) -> dict[str, Any]:
-        """Return the report as plain values, ready for JSON."""
-        return {
-            "kind": "performance-report",
-            "predictions": self.predictions,
-            "feedback": self.feedback,
-            "reference": self.reference,
-            "reference_loss": plain(self.reference_loss),
-            "overall": plain(self.overall),
-            "windows": [plain(one) for one in self.windows],
-            "groups": {name: [plain(one) for one in some] for name, some in self.groups.items()},
-            "changes": [plain(one) for one in self.changes],
-            "notes": plain(self.notes),
-            "drift": [plain(one) for one in self.drift],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +83,11 @@ def report_performance(
         name: [maker.slice(value, part) for value, part in _groups(outcomes, name)]
         for name in outcomes.groupings
     }
-    flat = _judged([overall, *windows, *(one for some in groups.values() for one in some)], profile)
+    flat = judged([overall, *windows, *(one for some in groups.values() for one in some)], profile)
     overall, rest = flat[0], flat[1 + len(windows) :]
-    judged: dict[str, tuple[Slice, ...]] = {}
+    told: dict[str, tuple[Slice, ...]] = {}
     for name, some in groups.items():
-        judged[name], rest = tuple(rest[: len(some)]), rest[len(some) :]
+        told[name], rest = tuple(rest[: len(some)]), rest[len(some) :]
     return PerformanceReport(
         predictions=predictions,
         feedback=feedback,
@@ -219,7 +95,7 @@ def report_performance(
         reference_loss=None if profile is None else profile.loss.mean,
         overall=overall,
         windows=tuple(flat[1 : 1 + len(windows)]),
-        groups={name: some for name, some in judged.items() if some},
+        groups={name: some for name, some in told.items() if some},
         changes=tuple(loss_changes(outcomes)),
         notes=outcomes.notes,
     )
@@ -315,12 +191,14 @@ class _Maker:
             made = estimate(part, self._positive, profile)
             found = replace(
                 found, estimation=made, expected=expected,
-                is_mistaken=expected is not None and _is_mistaken(found.performance, expected),
+                is_mistaken=expected is not None and is_mistaken(found.performance, expected),
             )  # fmt: skip
         if is_reference or profile.task != found.performance.task:
             return found
         return replace(
-            found, p=_p_value(found.performance.loss, profile), target=_target(part, profile)
+            found,
+            p=loss_p_value(found.performance.loss, profile),
+            target=target_shift(part, profile),
         )
 
 
@@ -363,77 +241,6 @@ def _groups(outcomes: Outcomes, name: str) -> Iterator[tuple[str, Outcomes]]:
         if sizes[place]:
             rows: Flags = grouping.places == place
             yield grouping.names[place], outcomes.select(rows)
-
-
-def _judged(slices: Sequence[Slice], profile: OutcomeProfile | None) -> list[Slice]:
-    """Return the slices with their q-values, verdicts and shifts of the target."""
-    if profile is None:
-        return list(slices)
-    q = benjamini_hochberg([math.nan if one.p is None else one.p for one in slices])
-    shifts = benjamini_hochberg([_p_of(one.target) for one in slices])
-    return [
-        replace(
-            one,
-            q=None if one.p is None else float(q[place]),
-            is_worse=one.p is not None
-            and bool(q[place] <= MAXIMUM_Q)
-            and _is_much(one.performance.loss, profile),
-            target=_corrected(one.target, float(shifts[place])),
-        )
-        for place, one in enumerate(slices)
-    ]
-
-
-def _p_value(loss: Loss, profile: OutcomeProfile) -> float | None:
-    known = profile.loss
-    if min(loss.n, known.n) < MINIMUM_LABELLED:
-        return None
-    return mean_increase(loss.mean, loss.variance, loss.n, known.mean, known.variance, known.n)
-
-
-def _is_much(loss: Loss, profile: OutcomeProfile) -> bool:
-    rise = loss.mean - profile.loss.mean
-    if profile.task == "regression":
-        return rise >= MINIMUM_RISE * profile.loss.mean
-    return rise >= MINIMUM_DROP
-
-
-def _is_mistaken(found: Performance, expected: Estimation) -> bool:
-    """Return whether labelled predictions turned out surely and much unlike their estimate."""
-    name = "mean_absolute_error" if found.task == "regression" else "accuracy"
-    true = next((one for one in found.measures if one.name == name), None)
-    said = next((one for one in expected.measures if one.name == name), None)
-    if true is None or said is None or true.low is None or true.high is None:
-        return False
-    widths = (true.high - true.low, (said.high or 0.0) - (said.low or 0.0))
-    error = math.hypot(*widths) / (2 * 1.959964)
-    gap = abs(true.value - said.value)
-    least = MINIMUM_RISE * said.value if found.task == "regression" else MINIMUM_DROP
-    return gap >= least and gap > MISTAKEN * error
-
-
-def _target(part: Outcomes, profile: OutcomeProfile) -> ColumnDrift | None:
-    """Return how what became true differs from the reference; None without labels."""
-    known, now = profile.actual, actual_profile(part)
-    if known is None or now is None:
-        return None
-    counts: Counts = (
-        count_numbers(part.actual_value[np.isfinite(part.actual_value)], known.edges)
-        if isinstance(known, NumberProfile)
-        else cast("CategoryProfile", now)
-    )
-    return compare({"actual": known}, {"actual": counts})[0]
-
-
-def _p_of(target: ColumnDrift | None) -> float:
-    return math.nan if target is None or target.p is None else target.p
-
-
-def _corrected(target: ColumnDrift | None, q: float) -> ColumnDrift | None:
-    """Return a shift with its p-value corrected for all slices."""
-    if target is None or target.p is None:
-        return target
-    return replace(target, q=q, is_drifted=target.is_drifted and q <= MAXIMUM_Q)
 
 
 def _time_text(moment: datetime) -> str:

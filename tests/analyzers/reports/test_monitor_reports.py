@@ -13,12 +13,8 @@ from rich.console import Console
 
 from analyzers.monitors.drift.comparing import compare
 from analyzers.monitors.performance.outcomes import Grouping, Outcomes
-from analyzers.monitors.performance.report import (
-    Asked,
-    DriftWindow,
-    PerformanceReport,
-    report_performance,
-)
+from analyzers.monitors.performance.report import Asked, report_performance
+from analyzers.monitors.performance.slices import DriftWindow, PerformanceReport
 from analyzers.monitors.quality.checks import QualityCheck
 from analyzers.monitors.quality.report import QualityReport
 from analyzers.monitors.references.columns import count_numbers, profile_numbers
