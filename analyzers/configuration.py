@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,7 @@ def read_file(path: Path) -> dict[str, Any]:
         where = f"{path}, line {_line_of(text, name)}"
         if key is None:
             raise ConfigurationFileError(
-                f"{where}: {name!r} is no key; known: {', '.join(sorted(known))}"
+                f"{where}: {name!r} is no key; known: {', '.join(_near(name, known))}"
             )
         values[name] = checked(key, value, where)
     return values
@@ -130,6 +130,13 @@ def quality_rules(values: Mapping[str, Any]) -> QualityRules:
         minimum_rows=values.get("quality.minimum_rows"),
         duplicates=duplicates,
     )
+
+
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    """Return the keys of a name's own section or, where there is none, all sections and keys."""
+    section = name.rpartition(".")[0]
+    beside = sorted(one for one in known if one.rpartition(".")[0] == section)
+    return beside if section and beside else sorted({one.partition(".")[0] for one in known})
 
 
 def _leaves(node: Mapping[str, Any], path: str) -> list[tuple[str, Any]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from analyzers.alerts.conditions import CONDITIONS
+from analyzers.spans import span_text
 from analyzers.stores.locations import OPTIONS
 
 CONNECTION = "elasticsearch"
@@ -84,6 +86,18 @@ KEYS = (
         "minimum_rows = 1000", ()),
     Key("quality.duplicates", "decimal", "Share of the rows that may be there twice.",
         "duplicates = 0.001", ()),
+    *(
+        key
+        for one in CONDITIONS
+        for key in (
+            Key(f"alerts.{one.name}.enabled", "flag", f"Whether to alert: {one.title.lower()}.",
+                "enabled = true", ()),
+            Key(f"alerts.{one.name}.threshold", "decimal", "The number it is compared with.",
+                f"threshold = {one.threshold:g}", ()),
+            Key(f"alerts.{one.name}.window", "text", "Span of time that is looked at.",
+                f'window = "{span_text(one.window_seconds)}"', ()),
+        )
+    ),
     Key(
         "ship.to",
         "texts",

@@ -12,3 +12,13 @@ def span_seconds(text: str) -> float | None:
     """Return a span in seconds; None where the text is none."""
     found = _SPAN.fullmatch(text.strip())
     return None if found is None else float(found[1]) * _UNITS[found[2]]
+
+
+def span_text(seconds: int) -> str:
+    """Return a span of whole seconds in its largest whole unit below a week."""
+    length, unit = next(
+        (length, unit)
+        for unit, length in reversed(_UNITS.items())
+        if unit != "w" and seconds % length == 0
+    )
+    return f"{seconds // length}{unit}"

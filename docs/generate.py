@@ -15,6 +15,7 @@ from analyzers.cli import COMMANDS
 from analyzers.configuration_keys import CONNECTION, KEYS, QUALITY_KEYS, RULE_KEYS
 from analyzers.stores.locations import OPTIONS
 from analyzers.stores.results import RESULT_RETENTION
+from docs.alert_conditions import alert_reference
 from docs.report_fields import report_reference
 from shipper.schema import (
     COMMON,
@@ -234,6 +235,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "fields.md": field_reference,
     "command-line.md": command_reference,
     "configuration.md": configuration_reference,
+    "alerts.md": lambda: GENERATED + alert_reference(),
     "reports.md": lambda: GENERATED + report_reference(),
 }
 

@@ -19,6 +19,7 @@ NAMES = {
     "drift": "Drift",
     "performance": "Performance",
     "quality": "Data quality",
+    "alerts": "Alerts",
 }
 """What people call the kinds."""
 

@@ -19,6 +19,7 @@ from analyzers.commands.options import BadInput, clear_errors, complete_location
 from shipper.schema import RESULTS, STREAMS
 
 if TYPE_CHECKING:
+    from analyzers.alerts.conditions import AlertCondition
     from analyzers.setup.plan import Part, Step
 
 _RETENTION = re.compile(r"(?P<kind>[a-z-]+)=(?P<time>\d+[smhd])")
@@ -58,6 +59,12 @@ _SHOWN_DIFFERENCES = 8
     metavar="URL",
     help="Also import data views and dashboards into this Kibana; also ELKHOUND_KIBANA.",
 )
+@click.option(
+    "--rules/--no-rules",
+    default=True,
+    show_default=True,
+    help="With --kibana, also write alerting rules; their thresholds stand in elkhound.toml.",
+)
 @click.option("--space", metavar="NAME", help="Space of Kibana; the default one otherwise.")
 @click.option(
     "--pipelines",
@@ -74,6 +81,7 @@ def setup(
     replicas: int | None,
     keys: Path | None,
     kibana: str | None,
+    rules: bool,
     space: str | None,
     pipelines: Path | None,
     dry_run: bool,
@@ -92,6 +100,7 @@ def setup(
         from analyzers.setup.cluster import Cluster
         from analyzers.setup.desired import desired_objects
         from analyzers.setup.kibana import Kibana
+        from analyzers.setup.kibana_rules import KibanaRules
         from analyzers.setup.result_indices import ResultIndices
         from analyzers.stores.locations import options_of
         from analyzers.stores.opening import is_cluster
@@ -110,6 +119,8 @@ def setup(
                 shown = Kibana(kibana, space, options_of(store, os.environ).get("ca"))
                 opened.callback(shown.close)
                 parts.append(shown)
+                if rules:
+                    parts.append(KibanaRules(shown, _conditions(), _namespace(store)))
             conflicts = [*cluster.conflicts(), *indices.conflicts()]
             steps: Iterable[Step]
             if remove:
@@ -127,6 +138,22 @@ def setup(
             _write_pipelines(pipelines)
     if conflicts and not remove:
         raise BadInput(f"{len(conflicts)} things stand in the way; see above")
+
+
+def _conditions() -> list[AlertCondition]:
+    """Return the alert conditions of ``elkhound.toml``."""
+    from analyzers.alerts.conditions import AlertConditionError, asked_conditions
+
+    try:
+        return asked_conditions(click.get_current_context().find_root().obj or {})
+    except AlertConditionError as error:
+        raise BadInput(str(error)) from error
+
+
+def _namespace(store: str) -> str:
+    from analyzers.stores.connecting import namespace_of
+
+    return namespace_of(store).replace("*", "default")
 
 
 def _retention(given: Sequence[str]) -> dict[str, str]:

@@ -27,6 +27,8 @@ Category = Literal[
     "API key",
     "data view",
     "Discover session",
+    "connector",
+    "alerting rule",
     "dashboard",
 ]
 

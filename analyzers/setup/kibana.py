@@ -68,7 +68,7 @@ class Kibana:
             StoreError: If Kibana refuses one of them.
         """
         data = (bundled("kibana") / FILE).read_bytes()
-        answer = self._ask(
+        answer = self.ask(
             "POST",
             "/api/saved_objects/_import?overwrite=true",
             fields={"file": (FILE, data, "application/ndjson")},
@@ -92,7 +92,7 @@ class Kibana:
         """
         for item in reversed(_objects()):
             path = f"/api/saved_objects/{item['type']}/{quote(item['id'], safe='')}?force=true"
-            if self._ask("DELETE", path, missing_ok=True) is not None:
+            if self.ask("DELETE", path, missing_ok=True) is not None:
                 yield Step("remove", _CATEGORY[item["type"]], _title(item))
 
     def close(self) -> None:
@@ -100,27 +100,44 @@ class Kibana:
         self._pool.clear()
 
     def _check_version(self) -> None:
-        answer = self._ask("GET", "/api/status")
+        answer = self.ask("GET", "/api/status")
         number = answer.get("version", {}).get("number") if isinstance(answer, dict) else None
         if not isinstance(number, str):
             raise StoreError(f"{self._url} is no Kibana, or does not accept the credentials")
         if tuple(map(int, re.findall(r"\d+", number)[:2])) < OLDEST_SERVER:
             raise StoreError(f"{self._url} is Kibana {number}: 9.0 or newer is needed")
 
-    def _ask(
+    def ask(
         self,
         method: str,
         path: str,
         fields: Mapping[str, Any] | None = None,
         missing_ok: bool = False,
+        document: Mapping[str, Any] | None = None,
     ) -> Any:
+        """Ask Kibana, in its space.
+
+        Args:
+            method: HTTP method.
+            path: Path behind the space.
+            fields: Fields of a form.
+            missing_ok: Whether a missing object is None, not an error.
+            document: JSON to send.
+
+        Returns:
+            What it answered; None where that is nothing.
+
+        Raises:
+            StoreError: If it cannot be reached, or refuses.
+        """
+        sent: dict[str, Any] = {"headers": self._headers}
+        if fields:
+            sent["fields"] = dict(fields)
+        if document is not None:
+            sent["body"] = orjson.dumps(document)
+            sent["headers"] = self._headers | {"Content-Type": "application/json"}
         try:
-            answer = self._pool.request(
-                method,
-                f"{self._base}{path}",
-                headers=self._headers,
-                fields=dict(fields) if fields else None,
-            )
+            answer = self._pool.request(method, f"{self._base}{path}", **sent)
         except urllib3.exceptions.SSLError as error:
             raise StoreError(
                 f"{self._url}: its certificate is not trusted here: set ELKHOUND_CA"
@@ -136,6 +153,8 @@ class Kibana:
             )
         if answer.status >= 300:
             raise StoreError(f"{self._url} refused: {_reason(answer.data, answer.status)}")
+        if answer.status == 204 or not answer.data:
+            return {}
         try:
             return orjson.loads(answer.data)
         except ValueError as error:

@@ -17,6 +17,7 @@ RESULT_RETENTION = {
     "drift": "365d",
     "performance": "365d",
     "quality": "365d",
+    "alerts": "365d",
 }
 """How long each kind of result is kept after it was computed last."""
 

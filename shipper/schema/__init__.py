@@ -24,7 +24,7 @@ STREAMS = (*KINDS, DEADLETTER)
 """Everything that has a data stream."""
 
 RESULT = "result"
-RESULTS = ("error-groups", "incidents", "triage", "drift", "performance", "quality")
+RESULTS = ("error-groups", "incidents", "triage", "drift", "performance", "quality", "alerts")
 """Result indices, written by the analyzers; what all of them carry is in ``result.json``."""
 
 MAXIMUM_KEYWORD_LENGTH = 8191

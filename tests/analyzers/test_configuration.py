@@ -30,7 +30,7 @@ def write(folder: Path, text: str) -> Path:
     [
         (
             'store = "a"\n\n[ship]\ncolour = "red"\n',
-            r"line 4: 'ship\.colour' is no key; known: drift",
+            r"line 4: 'ship\.colour' is no key; known: ship",
         ),
         ("store = 5\n", 'line 1: store must be a text: store = "https'),
         ('store = ""\n', "line 1: store must be a text"),

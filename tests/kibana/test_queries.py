@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
+from analyzers.alerts.conditions import CONDITIONS, AlertCondition
 from analyzers.cli import main
 from kibana.asking import rows_of, search_of
 from kibana.dashboard import Dashboard
@@ -141,3 +143,24 @@ def test_every_preview_has_something_in_each_panel(
     assert "No results found" not in page
     assert "preview, drawn without Kibana" in page
     assert page.count("<section") == len(dashboard.panels)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: condition.name)
+def test_every_alert_condition_has_something_to_look_at(
+    condition: AlertCondition, elasticsearch_url: str, namespace: str
+) -> None:
+    """Its query finds records, and its field and groups have values in them."""
+    asked: dict[str, Any] = {}
+    if condition.field:
+        asked["value"] = {condition.aggregate: {"field": condition.field}}
+    if condition.group_by:
+        asked["groups"] = {"terms": {"field": condition.group_by}}
+    with Elasticsearch(elasticsearch_url) as client:
+        found = client.search(
+            index=schema(condition.kind).stream(namespace), size=0, query=condition.query,
+            aggs=asked or None,
+        )  # fmt: skip
+    assert found["hits"]["total"]["value"] > 0
+    answers = found.get("aggregations", {})
+    assert not condition.field or answers["value"]["value"] is not None
+    assert not condition.group_by or answers["groups"]["buckets"]

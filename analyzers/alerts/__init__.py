@@ -1,0 +1,1 @@
+"""Alerts: when somebody should look. One source of conditions, for Kibana and others."""
