@@ -15,6 +15,7 @@ from analyzers.alerts.kibana_rules import (
 )
 from analyzers.setup.kibana import Kibana
 from analyzers.setup.plan import Step
+from analyzers.stores.base import StoreError
 
 _CONNECTOR = "/api/actions/connector"
 _RULE = "/api/alerting/rule"
@@ -52,7 +53,13 @@ class KibanaRules:
         Raises:
             StoreError: If Kibana refuses one of them.
         """
-        yield self._write_connector()
+        try:
+            yield self._write_connector()
+        except StoreError as error:
+            raise StoreError(
+                f"{error}; alerting rules need xpack.encryptedSavedObjects.encryptionKey in "
+                "kibana.yml and the privilege to write them, or leave them out with --no-rules"
+            ) from error
         for one in self._conditions:
             yield self._write(one)
         on = {one.name for one in self._conditions}

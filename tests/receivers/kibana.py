@@ -24,6 +24,7 @@ class KibanaDouble:
         refuse: Ids that it does not take.
         rules: Alerting rules, by space and id.
         connectors: Connectors, by space and id.
+        has_encryption_key: Whether it can keep secrets, which connectors and rules need.
     """
 
     def __init__(self, version: str = "9.5.3", password: str | None = None) -> None:
@@ -33,6 +34,7 @@ class KibanaDouble:
         self.refuse: set[str] = set()
         self.rules: dict[tuple[str, str], Any] = {}
         self.connectors: dict[tuple[str, str], Any] = {}
+        self.has_encryption_key = True
 
     def answer(self, method: str, target: str, headers: Message, body: bytes) -> tuple[int, Any]:
         """Answer one request."""
@@ -57,6 +59,8 @@ class KibanaDouble:
             ("/api/alerting/rule/", self.rules, self._wrong_rule),
             ("/api/actions/connector/", self.connectors, _wrong_connector),
         ):
+            if path.startswith(head) and method == "POST" and not self.has_encryption_key:
+                return 500, {"message": "Encrypted Saved Objects plugin is missing encryption key"}
             if path.startswith(head):
                 return _kept(method, (space, path.removeprefix(head)), held, body, check)
         return 404, {"statusCode": 404, "message": "Not Found"}

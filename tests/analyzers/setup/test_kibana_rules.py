@@ -13,6 +13,7 @@ from analyzers.alerts.kibana_rules import connector, identity, new_rule
 from analyzers.cli import main
 from analyzers.setup.kibana import Kibana
 from analyzers.setup.kibana_rules import KibanaRules
+from analyzers.stores.base import StoreError
 from shipper.schema import schema
 from shipper.schema.validation import lookup
 from tests.receivers.kibana import KibanaDouble, serving
@@ -135,3 +136,11 @@ def test_a_window_that_cannot_be() -> None:
     """A sentence."""
     with pytest.raises(AlertConditionError, match="give a time from 1m to 31d"):
         asked_conditions({"alerts.drift.window": "10s"})
+
+
+def test_a_kibana_that_cannot_keep_secrets() -> None:
+    """Is told what it lacks, and how to do without."""
+    double = KibanaDouble()
+    double.has_encryption_key = False
+    with serving(double) as url, pytest.raises(StoreError, match="--no-rules"):
+        list(rules_of(double, url).apply())
