@@ -34,6 +34,9 @@ REFERENCE_ROWS = 100
 
 MOST_GROUPS = 50
 
+DATASET = "dataset"
+"""Grouping of the rows by the data set that they are of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -59,7 +62,9 @@ def report_performance(
 ) -> PerformanceReport:
     """Return the report on predictions and their labels.
 
-    Without a reference the first window with enough labels is that of the others.
+    Without a reference the first window with enough labels is that of the others. Rows of a data
+    set, on which a model is tried beside its traffic, are a group of their own and part of nothing
+    else, unless there is nothing else.
 
     Args:
         outcomes: The rows, in order of time.
@@ -71,6 +76,7 @@ def report_performance(
         ValueError: If there is no class of the positive one's name.
     """
     positive = _positive(outcomes, asked)
+    everything, outcomes = outcomes, live_traffic(outcomes)
     parts = list(_windows(outcomes, asked.seconds))
     profile, reference, own = _reference(outcomes, parts, asked, positive)
     maker = _Maker(positive, profile, asked.estimates)
@@ -80,7 +86,10 @@ def report_performance(
     ]
     overall = maker.slice("all", outcomes, None, None, own is not None)
     groups = {
-        name: [maker.slice(value, part) for value, part in _groups(outcomes, name)]
+        name: [
+            maker.slice(value, part)
+            for value, part in _groups(everything if name == DATASET else outcomes, name)
+        ]
         for name in outcomes.groupings
     }
     flat = judged([overall, *windows, *(one for some in groups.values() for one in some)], profile)
@@ -99,6 +108,15 @@ def report_performance(
         changes=tuple(loss_changes(outcomes)),
         notes=outcomes.notes,
     )
+
+
+def live_traffic(outcomes: Outcomes) -> Outcomes:
+    """Return the rows that are of no data set; all where there are no others."""
+    grouping = outcomes.groupings.get(DATASET)
+    if grouping is None:
+        return outcomes
+    is_live = grouping.places < 0
+    return outcomes.select(is_live) if is_live.any() else outcomes
 
 
 def _positive(outcomes: Outcomes, asked: Asked) -> int | None:
@@ -143,7 +161,7 @@ class WindowReports:
 
     def __init__(self, outcomes: Outcomes, asked: Asked) -> None:
         self._outcomes = outcomes
-        parts = list(_windows(outcomes, asked.seconds))
+        parts = list(_windows(live_traffic(outcomes), asked.seconds))
         positive = _positive(outcomes, asked)
         profile, name, _ = _reference(outcomes, parts, asked, positive)
         wanted = None if positive is None else outcomes.classes[positive]

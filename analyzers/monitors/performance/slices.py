@@ -100,9 +100,12 @@ class PerformanceReport:
 
     @property
     def told_groups(self) -> dict[str, tuple[Slice, ...]]:
-        """The groups that say more than all predictions do: of a kind that has several."""
+        """The groups that say more than all predictions do."""
+        rows = self.overall.performance.rows
         return {
-            name: some for name, some in self.groups.items() if name == "segment" or len(some) > 1
+            name: some
+            for name, some in self.groups.items()
+            if name == "segment" or len(some) > 1 or some[0].performance.rows != rows
         }
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analyzers.monitors.performance.outcome_profiles import profile_outcomes
 from analyzers.monitors.performance.outcomes import Grouping
 from analyzers.monitors.performance.report import Asked, report_performance
 from tests.analyzers.monitors.performance.outcome_rows import DAY, binary, numbers, over_days
@@ -66,7 +67,7 @@ def test_few_labels_are_not_judged() -> None:
 
 
 def test_a_group_that_is_worse_is_named() -> None:
-    """A version of its own, and a data set the model was never tried on."""
+    """A version of its own."""
     draw = np.random.default_rng(5)
     good, bad = binary(2000, draw), binary(600, draw, concept=2.5)
     found = over_days([binary(2000, draw), over_days([good, bad])])
@@ -76,7 +77,7 @@ def test_a_group_that_is_worse_is_named() -> None:
         time=np.concatenate([np.zeros(2000), np.full(2600, DAY)]),
         groupings={
             "version": Grouping(("1", "2"), places),
-            "dataset": Grouping(("old",), np.where(places == 0, 0, -1)),
+            "dataset": Grouping((), np.full(found.rows, -1)),
             "segment": Grouping((), np.full(found.rows, -1)),
         },
     )
@@ -115,3 +116,25 @@ def test_an_empty_report() -> None:
     )
     assert not report.windows
     assert report.document()["overall"]["performance"]["rows"] == 0
+
+
+def test_a_data_set_is_judged_by_itself_as_soon_as_it_is_there() -> None:
+    """Beside the traffic, of which it is no part; alone it is everything."""
+    draw = np.random.default_rng(9)
+    traffic, tried = binary(2000, draw), binary(500, draw, concept=3.0)
+    found = over_days([traffic, tried])
+    found = replace(
+        found,
+        time=np.zeros(found.rows),
+        groupings={"dataset": Grouping(("holdout-2",), np.repeat([-1, 0], [2000, 500]))},
+    )
+    profile = profile_outcomes(binary(2000, draw), 1)
+    report = report_performance(found, Asked(profile=profile, reference="before"), "p", "f")
+    assert report.overall.performance.rows == 2000
+    assert not report.overall.is_worse
+    (one,) = report.told_groups["dataset"]
+    assert (one.name, one.performance.rows, one.is_worse) == ("holdout-2", 500, True)
+    alone = report_performance(
+        found.select(found.groupings["dataset"].places == 0), Asked(), "p", "f"
+    )
+    assert alone.overall.performance.rows == 500
