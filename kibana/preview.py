@@ -90,7 +90,9 @@ def _panel(
     else:
         chart = panel.content
         answer = client.search(
-            index=schema(chart.kind).stream(namespace), **search_of(chart, interval, bounds)
+            index=schema(chart.kind).stream(namespace),
+            ignore_unavailable=True,  # a stream without a record is not there yet
+            **search_of(chart, interval, bounds),
         )
         rows = rows_of(chart, answer.body)
         inner = draw(chart, rows, width - 18, height - HEAD - 6)
