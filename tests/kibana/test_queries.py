@@ -64,7 +64,9 @@ def records() -> list[Record]:
         said = prediction(
             seconds, n, version="2" if late else "1", failed="f1" if failed else None,
             features={
-                "number": {"age": float(draw.normal(60 if late else 40, 5))},
+                "number": {} if late and n % 7 == 0 else {
+                    "age": float(draw.normal(60 if late else 40, 5))
+                },
                 "category": {"plan": "new" if late and n % 3 == 0 else "free"},
             },
         )  # fmt: skip

@@ -16,6 +16,7 @@ from analyzers.monitors.references.records import (
     OUTPUTS,
     count_columns,
     field_of,
+    missing_counts,
 )
 from analyzers.stores.base import Condition, Store, Where, Window
 from analyzers.stores.counting import count_requests
@@ -65,11 +66,11 @@ class RecordQuality:
         self.kinds: Mapping[str, str] = found
 
     def missing(self, column: str) -> int:
-        """Return the number of predictions without a value."""
+        """Return the predictions without a value; of outputs those that did not fail."""
         if column not in self._names():
             return self.rows
         field = self._field(column)
-        return self._store.missing_counts(KIND, [field], *self._asked)[field]
+        return missing_counts(self._store, [field], *self._asked)[field]
 
     def not_numbers(self, column: str) -> Violations:
         """Return the values that are no finite number: infinite ones, and texts."""

@@ -5,7 +5,7 @@ Nothing but counts leaves the store, so that a window of any size costs a handfu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from itertools import accumulate
@@ -46,6 +46,9 @@ OUTPUTS: Mapping[str, str] = {
 }
 """What a model answers, by the name of its column."""
 
+ANSWERED = Condition("event.outcome", "any_of", ("success", "unknown"))
+"""What predictions did not fail."""
+
 FIRST_BINS = 256
 SPLIT = 32
 PASSES = 12
@@ -81,7 +84,7 @@ def count_columns(
         for name, profile in columns.items()
         if isinstance(profile, CategoryProfile)
     }
-    missing = store.missing_counts(KIND, list(texts.values()), window, where) if texts else {}
+    missing = missing_counts(store, list(texts.values()), window, where)
     found: dict[str, Counts] = {}
     for name, profile in columns.items():
         if isinstance(profile, NumberProfile):
@@ -89,6 +92,32 @@ def count_columns(
         else:
             found[name] = _categories(store, texts[name], window, where, missing[texts[name]])
     return found
+
+
+def missing_counts(
+    store: Store, fields: Sequence[str], window: Window, where: Where
+) -> dict[str, int]:
+    """Return the predictions without a value of each field; of outputs those that did not fail.
+
+    Raises:
+        StoreError: If the store cannot be read.
+    """
+    found: dict[str, int] = {}
+    for some, asked in _sides(fields, where):
+        found |= store.missing_counts(KIND, some, window, asked)
+    return found
+
+
+def _sides(fields: Iterable[str], where: Where) -> Iterator[tuple[list[str], Where]]:
+    """Yield inputs and outputs apart: a failed prediction has no output, and lacks none."""
+    outputs = set(OUTPUTS.values())
+    asked = list(fields)
+    inputs = [field for field in asked if field not in outputs]
+    answers = [field for field in asked if field in outputs]
+    if inputs:
+        yield inputs, where
+    if answers:
+        yield answers, [*where, ANSWERED]
 
 
 def new_columns(store: Store, window: Window, where: Where, known: Collection[str]) -> list[str]:
@@ -116,7 +145,7 @@ def reference_of_window(store: Store, window: Window, where: Where = ()) -> Refe
     for some in _chunks(numbers):
         for field, profile in _profiles(store, some, window, where).items():
             columns[_column_of(field)] = profile
-    missing = store.missing_counts(KIND, texts, window, where)
+    missing = missing_counts(store, texts, window, where)
     for field in texts:
         counts = _categories(store, field, window, where, missing[field])
         if counts.n:
@@ -211,7 +240,9 @@ def _profiles(
     store: Store, fields: Sequence[str], window: Window, where: Where
 ) -> dict[str, NumberProfile]:
     """Return the profiles of numeric fields that have values, from a few rounds of counting."""
-    moments = store.moments(KIND, fields, window, where)
+    moments: dict[str, Moments] = {}
+    for some, asked in _sides(fields, where):
+        moments |= store.moments(KIND, some, window, asked)
     known = {field: found for field, found in moments.items() if found.n}
     counted = {field: _first_edges(found) for field, found in known.items()}
     histograms = _histograms(store, counted, window, where)
@@ -238,8 +269,9 @@ def _histograms(
     store: Store, edges: Mapping[str, Sequence[float]], window: Window, where: Where
 ) -> dict[str, Histogram]:
     found: dict[str, Histogram] = {}
-    for some in _chunks(list(edges)):
-        found |= store.histograms(KIND, {field: edges[field] for field in some}, window, where)
+    for fields, asked in _sides(edges, where):
+        for some in _chunks(fields):
+            found |= store.histograms(KIND, {field: edges[field] for field in some}, window, asked)
     return found
 
 
@@ -270,7 +302,8 @@ def _quantiles(histogram: Histogram, shares: Sequence[float]) -> list[float]:
 def _categories(
     store: Store, field: str, window: Window, where: Where, missing: int
 ) -> CategoryProfile:
-    found = store.value_counts(KIND, field, window, where, limit=MOST_CATEGORIES)
+    ((_, asked),) = _sides([field], where)
+    found = store.value_counts(KIND, field, window, asked, limit=MOST_CATEGORIES)
     return profile_categories({item.value: item.count for item in found}, missing)
 
 

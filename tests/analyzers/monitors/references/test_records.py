@@ -13,6 +13,7 @@ from elasticsearch import Elasticsearch
 
 from analyzers.cli import main
 from analyzers.monitors.drift.report import report_window
+from analyzers.monitors.quality.records import RecordQuality
 from analyzers.monitors.references.columns import profile_numbers
 from analyzers.monitors.references.profiles import CategoryProfile, NumberProfile
 from analyzers.monitors.references.records import reference_of_window
@@ -200,3 +201,29 @@ def test_files_are_not_saved(tmp_path: Path) -> None:
     )
     assert told.exit_code == 2
     assert "leave out --current" in told.stderr
+
+
+def test_failed_predictions_lack_no_output(open_over: StoreOpener) -> None:
+    """That they have none is told by their errors, and is no drift."""
+    records = []
+    for n in range(400):
+        is_failed = n >= 200 and n % 2 == 0
+        records.append(
+            prediction(
+                n, n, failed="f" if is_failed else None,
+                features={"number": {"age": float(n % 200)}},
+            )
+        )  # fmt: skip
+        if not is_failed:
+            records[-1]["ml"]["prediction"] |= {"label": str(n % 3), "score": n % 200 / 200}
+    store = open_over(records)
+    middle = START + timedelta(seconds=200)
+    known = reference_of_window(store, Window(None, middle))
+    report = report_window(known, store, Window(middle))
+    assert {column.column: column.missing for column in report.columns} == {
+        "age": 0, "score": 0, "label": 0,
+    }  # fmt: skip
+    assert not report.drifted
+    source = RecordQuality(store, Window(middle))
+    assert source.missing("score") == 0
+    assert source.other_than("label", ["0", "1", "2"]).n == 100
