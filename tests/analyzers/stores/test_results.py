@@ -210,9 +210,12 @@ def test_a_busy_server_is_asked_again(elasticsearch_url: str) -> None:
 def test_an_index_in_the_place_of_the_alias_is_named(elasticsearch_url: str) -> None:
     """Somebody wrote by hand."""
     namespace = new_namespace()
+    store = ElasticsearchResults(f"{elasticsearch_url}?namespace={namespace}")
     with Elasticsearch(elasticsearch_url) as client:
         client.indices.create(index=f"ml-error-groups-{namespace}")
-    store = ElasticsearchResults(f"{elasticsearch_url}?namespace={namespace}")
-    with pytest.raises(StoreError, match="is an index where an alias should be"):
-        store.replace(KIND, hour(0), [result("a", hour(0))])
+        try:
+            with pytest.raises(StoreError, match="is an index where an alias should be"):
+                store.replace(KIND, hour(0), [result("a", hour(0))])
+        finally:
+            client.indices.delete(index=f"ml-error-groups-{namespace}")  # setup would mind it
     store.close()
